@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from openrouter_async import AsyncOpenRouter, ChatCompletion, LocalCache, OpenRouterError, Recover
-from openrouter_async.streaming.events import Finished, TextDelta
+from openrouter_async.streaming.events import AnnotationAdded, Finished, Keepalive, TextDelta, UsageReported
 from openrouter_async.testing import Emulator, Fault
 
 pytestmark = pytest.mark.loopback
@@ -80,6 +80,53 @@ async def test_a_plain_call_and_a_stream_replay_a_stream(emulator: Emulator, cac
     assert (plain.cost, again.cost) == (Decimal(0), Decimal(0))
     assert plain.cache is not None
     assert plain.cache.saved == first.cost
+
+
+LINKS = [
+    {
+        "type": "url_citation",
+        "url_citation": {"url": f"https://{name}.example/", "title": name, "start_index": 0},
+    }
+    for name in ("one", "two")
+]
+
+
+@pytest.mark.parametrize("plain_first", [True, False], ids=["from a plain answer", "from a stream"])
+async def test_annotations_replay_event_by_event(
+    emulator: Emulator, cache: LocalCache, plain_first: bool
+) -> None:
+    emulator.reply("Red, they say.", annotations=LINKS, times=2)
+
+    async def events_of(client: AsyncOpenRouter, **options: Any) -> tuple[list[object], ChatCompletion]:
+        """Return the events without the cuts of the text, which no plain answer has."""
+        async with client.chat.stream("Name a colour.", options=options) as stream:
+            found = [event async for event in stream]
+            reply = await stream.final()
+        text = "".join(event.text for event in found if isinstance(event, TextDelta))
+        others = [event for event in found if not isinstance(event, TextDelta | Keepalive | Finished)]
+        return [text, *others], reply
+
+    async with client_of(emulator, cache) as client:
+        sent, _ = await events_of(client, local_cache=None)
+        if plain_first:
+            first: ChatCompletion = await client.chat.create("Name a colour.")
+        else:
+            _, first = await events_of(client)
+        replayed, again = await events_of(client)
+        plain = await client.chat.create("Name a colour.")
+    assert len(emulator.requests) == 2
+    assert [
+        event.annotation.url_citation.title for event in replayed if isinstance(event, AnnotationAdded)
+    ] == [
+        "one",
+        "two",
+    ]
+    assert [type(event) for event in replayed] == [type(event) for event in sent]
+    assert [event for event in replayed if not isinstance(event, UsageReported)] == [
+        event for event in sent if not isinstance(event, UsageReported)
+    ]
+    assert first.message.annotations == again.message.annotations == plain.message.annotations
+    assert len(plain.message.annotations or ()) == 2
 
 
 async def test_other_dialects_too(emulator: Emulator, cache: LocalCache) -> None:

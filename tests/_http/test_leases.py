@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -12,25 +13,36 @@ import anyio
 import pytest
 from anyio import to_thread
 
-from openrouter_async import LocalCache
-from tests._http.test_flights import KEY, Service, asked
+from openrouter_async import AsyncOpenRouter, LocalCache, Timeouts
+from openrouter_async.streaming.events import TextDelta
+from tests._http.test_flights import KEY, Service, asked, is_closed
 from tests.support.folders import ROOT
-from tests.support.loopback import WAIT_S
+from tests.support.loopback import WAIT_S, Connection, Reply
 
 pytestmark = pytest.mark.loopback
 
 PROGRAM = """
 import anyio, sys
-from openrouter_async import AsyncOpenRouter, LocalCache
+from openrouter_async import AsyncOpenRouter, LocalCache, response_meta
 
 async def main():
-    url, path = sys.argv[1:]
+    url, path, kind = sys.argv[1:]
     cache = LocalCache(path)
     async with AsyncOpenRouter({key!r}, base_url=url, coalesce=True, local_cache=cache) as client:
         print("ready", flush=True)
         input()
-        reply = await client.chat.create("Hi", model="m")
-        print(reply.id, reply.cost, reply.cache and reply.cache.where)
+        if kind == "chat":
+            reply = await client.chat.create("Hi", model="m")
+        elif kind == "embeddings":
+            reply = await client.embeddings.create(["red", "blue"], model="m")
+            assert reply.vectors == [[1.0], [2.0]]
+        else:
+            async with client.chat.stream("Hi", model="m") as stream:
+                async for event in stream:
+                    pass
+                reply = await stream.final()
+        reused = response_meta(reply).reused
+        print(reply.id, reply.cost, reused and reused.where)
 
 anyio.run(main)
 """.replace("{key!r}", repr(KEY))
@@ -39,8 +51,8 @@ anyio.run(main)
 class Process:
     """Another process, which makes one call once it is let."""
 
-    def __init__(self, url: str, path: Path) -> None:
-        command = [sys.executable, "-c", PROGRAM, url, str(path)]
+    def __init__(self, url: str, path: Path, kind: str = "chat") -> None:
+        command = [sys.executable, "-c", PROGRAM, url, str(path), kind]
         self._popen = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -57,7 +69,7 @@ class Process:
         self._popen.communicate()
 
     def result(self) -> str:
-        return self._popen.communicate(timeout=60)[0].strip()
+        return self._popen.communicate(timeout=60)[0].strip().splitlines()[-1]
 
 
 @pytest.fixture
@@ -98,6 +110,137 @@ async def test_the_lease_of_a_process_that_was_killed_ends(service: Service, cac
     service.may_answer.set()
     assert await to_thread.run_sync(second.result) == "gen-1 0.25 None"
     assert service.count == 2
+
+
+VECTORS = Reply(
+    json={
+        "id": "gen-1",
+        "object": "list",
+        "model": "m",
+        "data": [
+            {"object": "embedding", "embedding": [value], "index": i} for i, value in enumerate((1.0, 2.0))
+        ],
+        "usage": {"prompt_tokens": 2, "total_tokens": 2, "cost": 0.25},
+    }
+)
+
+
+def events(*texts: str) -> bytes:
+    chunks = [
+        {
+            "id": "gen-1",
+            "object": "chat.completion.chunk",
+            "created": 1,
+            "model": "m",
+            "choices": [{"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": None}],
+        }
+        for text in texts
+    ]
+    return b"".join(f"data: {json.dumps(chunk)}\n\n".encode() for chunk in chunks)
+
+
+class Streaming(Service):
+    """A service that streams half an answer, and the rest once it is let."""
+
+    def _serve(self, connection: Connection) -> None:
+        while connection.read_request() is not None:
+            head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+            connection.send(head + events("Hel"))
+            while not self.may_answer.wait(0.01):
+                if is_closed(connection):
+                    return
+            last = {
+                **json.loads(events("").decode().removeprefix("data: ")),
+                "usage": {"prompt_tokens": 1, "completion_tokens": 1, "cost": 0.25},
+            }
+            last["choices"][0]["finish_reason"] = "stop"
+            connection.send(events("lo") + f"data: {json.dumps(last)}\n\ndata: [DONE]\n\n".encode())
+            connection.sock.close()
+            return
+
+
+def service_of(kind: str) -> Service:
+    return Streaming() if kind == "stream" else Service(VECTORS)
+
+
+@pytest.mark.parametrize("kind", ["stream", "embeddings"])
+async def test_two_processes_that_ask_for_the_same_at_once_make_one_request(
+    cache: LocalCache, kind: str
+) -> None:
+    with service_of(kind) as service:
+        processes = [Process(url_of(service), Path(cache.path), kind) for _ in range(2)]
+        for process in processes:
+            await to_thread.run_sync(process.begin)
+        await asked(service)
+        await anyio.sleep(0.5)
+        service.may_answer.set()
+        results = [await to_thread.run_sync(process.result) for process in processes]
+        assert sorted(results) == ["gen-1 0 local", "gen-1 0.25 None"]
+        assert service.count == 1
+
+
+@pytest.mark.parametrize("kind", ["stream", "embeddings"])
+async def test_another_process_asks_where_who_asked_was_killed(cache: LocalCache, kind: str) -> None:
+    with service_of(kind) as service:
+        first, second = (Process(url_of(service), Path(cache.path), kind) for _ in range(2))
+        await to_thread.run_sync(first.begin)
+        await asked(service)
+        await to_thread.run_sync(second.begin)
+        await anyio.sleep(0.5)
+        first.kill()
+        assert service.count == 1
+        service.may_answer.set()
+        assert await to_thread.run_sync(second.result) == "gen-1 0.25 None"
+        assert service.count == 2
+
+
+async def test_calls_of_one_process_share_a_stream_under_one_lease(cache: LocalCache) -> None:
+    with Streaming() as service:
+        async with service.client(local_cache=cache) as one, service.client(local_cache=cache) as other:
+            texts: list[str] = []
+
+            async def read(client: AsyncOpenRouter) -> None:
+                async with client.chat.stream("Hi", model="m") as stream:
+                    texts.append((await stream.final()).text)
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(read, one)
+                tasks.start_soon(read, one)
+                await asked(service)
+                tasks.start_soon(read, other)  # as another process: it has a lease of its own
+                await anyio.sleep(0.3)
+                service.may_answer.set()
+        assert (texts, service.count) == (["Hello"] * 3, 1)
+
+
+async def test_a_stream_that_is_left_ends_its_lease(cache: LocalCache) -> None:
+    with Streaming() as service:
+        async with service.client(local_cache=cache) as one, service.client(local_cache=cache) as other:
+            async with one.chat.stream("Hi", model="m") as stream:
+                async for event in stream:
+                    if isinstance(event, TextDelta):
+                        break
+            service.may_answer.set()
+            with anyio.fail_after(WAIT_S):
+                async with other.chat.stream("Hi", model="m") as stream:
+                    assert (await stream.final()).text == "Hello"
+        assert service.count == 2
+
+
+async def test_a_stream_whose_reader_is_slow_is_asked_for_anew(cache: LocalCache) -> None:
+    with Streaming() as service:
+        async with (
+            service.client(local_cache=cache) as slow,
+            service.client(local_cache=cache, timeouts=Timeouts(event=0.5)) as other,
+            slow.chat.stream("Hi", model="m") as stream,
+        ):
+            async for event in stream:
+                if isinstance(event, TextDelta):
+                    break
+            service.may_answer.set()
+            async with other.chat.stream("Hi", model="m") as again:
+                assert (await again.final()).text == "Hello"
+        assert service.count == 2
 
 
 async def test_who_waits_can_be_cancelled_and_takes_over_from_who_was(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 from pathlib import Path
 
 import pytest
 
+from openrouter_async.cli.places import answers_file
 from openrouter_async.testing import Emulator, Fault
 from tests.cli.commands import RunHere, Terminal, environment, run
 
@@ -46,6 +48,20 @@ def test_the_model_may_come_from_the_environment(emulator: Emulator) -> None:
     env = environment(emulator, OPENROUTER_MODEL="openai/gpt-4o-mini")
     assert run("ask", env=env, stdin="Are you there?").returncode == 0
     assert emulator.requests[-1].model == "openai/gpt-4o-mini"
+
+
+def test_a_cache_without_a_path_is_a_file_of_the_user(emulator: Emulator, run_here: RunHere) -> None:
+    replies = []
+    for words in (["Capital?", "--cache"], ["--cache", "Capital?"], ["--cache", "--", "Capital?"]):
+        done = run_here("ask", "--json", "-m", "openai/gpt-4o", *words)
+        replies.append(json.loads(done.stdout))
+    assert len({reply["generation_id"] for reply in replies}) == 1
+    assert sum(request.method == "POST" for request in emulator.requests) == 1
+    assert stat.S_IMODE(answers_file().stat().st_mode) == 0o600
+    assert stat.S_IMODE(answers_file().parent.stat().st_mode) == 0o700
+    assert json.loads(run_here("cache", "stats", "--json").stdout)["hits"] == 2
+    for action in (["ls"], ["export"], ["prune", "--days", "0.0001"]):
+        assert run_here("cache", *action).returncode == 0
 
 
 def test_an_equal_question_is_answered_from_a_cache(emulator: Emulator, tmp_path: Path) -> None:

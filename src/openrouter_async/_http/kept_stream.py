@@ -3,12 +3,16 @@
 A kept answer comes whole, in place of a stream, as some providers send it too, and its events are those of such an
 answer. A stream that was read to its end is kept as the answer that a plain call would have had, so either replays the
 other; but only where that answer, written as JSON and read again, is the same.
+
+With `coalesce`, a process that reads a stream has its lease, and others wait for the answer. Calls of one process join
+one stream, under one lease.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from anyio.lowlevel import checkpoint
@@ -75,12 +79,28 @@ class KeptStreamSource:
         self._reuse.transport.check()
         self._request = data = await self._data() if callable(self._data) else self._data
         if is_reusable(data):
-            self._key = await self._reuse.key(data)
-            self._held = await self._reuse.find(self._cache, self._key)
+            self._key = key = await self._reuse.key(data)
+            self._held = await self._reuse.find(self._cache, key)
+            if self._held is None and self._reuse.has_leases and self._reuse.key_now(data) is not None:
+                self._held = await self._reuse.wait_for_stream(partial(self._lease, key))
             if self._held is not None:
                 LOGGER.debug("%s answered from the local cache", data.operation.name)
                 return
         self._inner = self._begin(data)
+
+    async def _lease(self, key: bytes) -> HeldReply | None:
+        """Wait while another process reads an equal stream; return its answer, or None if it has none."""
+        reuse, cache = self._reuse, self._cache
+        return (
+            await reuse.lease(cache, key, partial(reuse.find, cache, key), partial(reuse.is_streamed, key))
+        )[0]
+
+    def _release(self, *, at_once: bool = False) -> None:
+        """End the lease, unless other calls of this process read on: the last of them ends it."""
+        if self._key is None or self._inner is None or not self._reuse.has_leases:
+            return
+        if at_once or not self._reuse.is_streamed(self._key):
+            self._reuse.release(self._cache, self._key)
 
     async def retry(self, error: OpenRouterError) -> None:
         """Begin anew; send the request if a kept answer cannot be read."""
@@ -104,7 +124,13 @@ class KeptStreamSource:
         if self._inner is None:
             return
         meta = self._inner.meta
-        await self._inner.finish(answer)
+        try:
+            await self._inner.finish(answer)
+            self._keep(answer, meta)
+        finally:
+            self._release()
+
+    def _keep(self, answer: object, meta: ResponseMeta | None) -> None:
         if self._key is None or self._request is None or meta is None or self._was_continued:
             return
         if meta.reused is not None:  # who paid for it keeps it
@@ -115,13 +141,17 @@ class KeptStreamSource:
 
     async def aclose(self) -> None:
         """Close the connection, if there is one."""
-        if self._inner is not None:
-            await self._inner.aclose()
+        try:
+            if self._inner is not None:
+                await self._inner.aclose()
+        finally:
+            self._release()
 
     def abort(self) -> None:
         """Close it without waiting."""
         if self._inner is not None:
             self._inner.abort()
+        self._release(at_once=True)
 
     def fail(self, error: OpenRouterError) -> OpenRouterError:
         """Return an error of the call, once it has ended."""

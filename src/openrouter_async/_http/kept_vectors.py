@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from anyio.lowlevel import checkpoint
@@ -52,11 +53,55 @@ async def send_by_input(
             kept[place] = held
         if place % _A_SLICE == 0:
             await checkpoint()
-    todo = [place for place in range(len(inputs)) if place not in kept]
-    if not todo:
-        await checkpoint()
-        return read(_joined(len(inputs), None, kept))
-    part = data if not kept else replace(data, content=to_json({**body, "input": [inputs[i] for i in todo]}))
+    while todo := [place for place in range(len(inputs)) if place not in kept]:
+        part = (
+            data if not kept else replace(data, content=to_json({**body, "input": [inputs[i] for i in todo]}))
+        )
+        key, is_leased = await reuse.key(part), False
+        if reuse.has_leases:
+            look = partial(_look, reuse, cache, keys, todo)
+            found, is_leased = await reuse.within_total(
+                partial(reuse.lease, cache, key, look, partial(reuse.is_in_flight, key))
+            )
+            if found is not None:
+                kept |= found
+                continue
+        try:
+            return await _ask(reuse, cache, part, key, read, begin, todo, kept, keys)
+        finally:
+            if is_leased:
+                reuse.release(cache, key)
+    await checkpoint()
+    return read(_joined(len(inputs), None, kept))
+
+
+async def _look(
+    reuse: Reuse, cache: LocalCache, keys: Sequence[bytes], todo: Sequence[int]
+) -> dict[int, HeldReply] | None:
+    """Return the vectors that another process has kept meanwhile; None where it has kept none.
+
+    It keeps all of a request together, so where the first is missing the others are too.
+    """
+    found: dict[int, HeldReply] = {}
+    for place in todo:
+        if (held := await reuse.find(cache, keys[place])) is None:
+            break
+        found[place] = held
+    return found or None
+
+
+async def _ask(
+    reuse: Reuse,
+    cache: LocalCache,
+    part: RequestData,
+    key: bytes,
+    read: Callable[[Reply], T],
+    begin: Callable[[RequestData], Call],
+    todo: Sequence[int],
+    kept: dict[int, HeldReply],
+    keys: Sequence[bytes],
+) -> T:
+    """Ask for the inputs in `todo`, keep each, and return what `read` makes of all."""
     asked: list[Reply] = []
 
     def read_part(reply: Reply) -> T:
@@ -68,15 +113,15 @@ async def send_by_input(
                 generation_id=embeddings.id,
             )
         asked.append(reply)
-        return read(_joined(len(inputs), (todo, reply), kept) if kept else reply)
+        return read(_joined(len(keys), (todo, reply), kept) if kept else reply)
 
-    value = await reuse.ask(None, await reuse.key(part), part, read_part, begin)
+    value = await reuse.ask(None, key, part, read_part, begin)
     answer, vectors = _parsed(asked[-1])
     cost = embedded_cost(answer)
     for place, vector in zip(todo, vectors, strict=True):
         own = to_json({**answer, "data": [{**vector, "index": 0}], "usage": _NOTHING})
         share = None if cost is None else cost / len(todo)
-        reuse.keep(cache, keys[place], data, None, HeldReply(own, asked[-1].meta), cost=share)
+        reuse.keep(cache, keys[place], part, None, HeldReply(own, asked[-1].meta), cost=share)
     return value
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from anyio import sleep, to_thread
+from anyio import move_on_after, sleep, to_thread
 from anyio.lowlevel import checkpoint
 
 from .._sansio.charges import read_charge
@@ -187,18 +187,85 @@ class Reuse:
     ) -> tuple[T, Reply]:
         """Send a request unless another process has sent it, whose answer is awaited; return it read and as it
         came."""
+        kept, is_leased = await self.lease(cache, key, lambda: self._kept_and_read(cache, key, read))
+        if kept is not None:
+            return kept
+        try:
+            return await self._ask(cache, key, data, read, begin)
+        finally:
+            if is_leased:
+                self.release(cache, key)
+
+    async def lease(
+        self,
+        cache: LocalCache,
+        key: bytes,
+        look: Callable[[], Awaitable[T | None]],
+        joins: Callable[[], bool] = lambda: False,
+    ) -> tuple[T | None, bool]:
+        """Take the lease of a key, or return what `look` finds while another process has it.
+
+        Args:
+            cache: The file of the lease.
+            key: Of the request.
+            look: Looks for the answer of the other process; returns None until there is one.
+            joins: Whether a call of this process has the lease, and its request can be joined.
+
+        Returns:
+            What was found, and whether the lease is to be released.
+        """
         answers, wait = self.transport.answers.of(cache), LEAST_LOOK_S
-        while not await answers.lease(key):
+        while not joins():
+            if await answers.lease(key):
+                try:
+                    # The other process may have ended between the last look and the lease.
+                    found = await look()
+                except BaseException:
+                    answers.release(key)
+                    raise
+                if found is not None:
+                    answers.release(key)
+                return found, found is None
             await sleep(wait)
             wait = min(2 * wait, MOST_LOOK_S)
-            if (kept := await self._kept_and_read(cache, key, read)) is not None:
-                return kept
-        try:
-            # The other process may have ended between the last look and the lease.
-            kept = await self._kept_and_read(cache, key, read)
-            return kept or await self._ask(cache, key, data, read, begin)
-        finally:
-            answers.release(key)
+            if (found := await look()) is not None:
+                return found, False
+        return None, False
+
+    def release(self, cache: LocalCache, key: bytes) -> None:
+        """End a lease, once the answer that was kept before is written. Any thread may call it."""
+        self.transport.answers.of(cache).release(key)
+
+    def is_in_flight(self, key: bytes) -> bool:
+        """Whether a call of this process asks for this, whose answer others can share."""
+        return self.kind(key) in self.transport.flights
+
+    def is_streamed(self, key: bytes) -> bool:
+        """Whether a call of this process reads this stream, which others can join."""
+        return self.stream_kind(key) in self.transport.flights.streams
+
+    def stream_kind(self, key: bytes) -> tuple[object, ...]:
+        """Return `kind` for streams."""
+        return ("stream", *self.kind(key))
+
+    async def within_total(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Await what waits for another process; raises `DeadlineExceeded`."""
+        return await run_within(
+            (CallTimeouts.start(self._settings.timeouts, streaming=True).total,), work, ""
+        )
+
+    async def wait_for_stream(self, work: Callable[[], Awaitable[T | None]]) -> T | None:
+        """Do the same for a stream, and return None once no event would have come for too long: who reads it may be
+        slow."""
+        with move_on_after(CallTimeouts.start(self._settings.timeouts, streaming=True).event):
+            return await self.within_total(work)
+        return None
+
+    @property
+    def has_leases(self) -> bool:
+        """Whether equal calls of several processes are one request."""
+        cache = self._settings.local_cache
+        return self._settings.coalesce and cache is not None and not cache.refresh
 
     async def _share(
         self,

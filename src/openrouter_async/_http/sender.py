@@ -121,7 +121,7 @@ class HTTPSender:
             return begin(data)
         from .shared_stream import SharedStreamSource
 
-        return SharedStreamSource(self.transport, ("stream", *self._reuse().kind(key)), data, begin)
+        return SharedStreamSource(self.transport, self._reuse().stream_kind(key), data, begin)
 
     def _check_once(self, data: RequestData) -> None:
         """Refuse options that only chat requests support; reads are retried in any case."""

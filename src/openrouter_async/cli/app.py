@@ -17,6 +17,7 @@ from ..errors import APIStatusError, ConfigurationError, OpenRouterError
 from .completion import CommandLine
 from .exit_codes import DONE, FAILED, INTERRUPTED, MISTAKE, PIPE_CLOSED, exit_code_of
 from .output import Output, printable, to_json
+from .places import answers_file
 from .streams import ReaderGone, console, notes, prepare, results
 
 __all__ = ["app", "completion", "read_env_file", "run"]
@@ -121,14 +122,26 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _joined(arguments: Sequence[str]) -> list[str]:
-    """Return the arguments with `-a -` as one word: the parser takes a `-` of its own for another option."""
+    """Return the arguments with two options and their values as one word, which the parser cannot take as they are.
+
+    It takes the `-` of `-a -` for another option. And `--cache` may lack its value: what follows is a file only if it
+    looks like the path of one, with a dot or a slash and no space; else the file is that of the user.
+    """
+    end = [*arguments, "--"].index("--")
+    words, rest = list(arguments[:end]), arguments[end:]
     joined: list[str] = []
-    for word in arguments:
-        if word == "-" and joined and joined[-1] in ("-a", "--attach") and "--" not in joined:
-            joined[-1] = "--attach=-"
-        else:
-            joined.append(word)
-    return joined
+    while words:
+        word = words.pop(0)
+        if word in ("-a", "--attach") and words[:1] == ["-"]:
+            word = f"--attach={words.pop(0)}"
+        elif word == "--cache" and joined[:1] in (["ask"], ["batch"]):
+            is_file = bool(words) and _PATH.fullmatch(words[0]) is not None
+            word = f"--cache={words.pop(0) if is_file else answers_file()}"
+        joined.append(word)
+    return [*joined, *rest]
+
+
+_PATH = re.compile(r"(?!-)\S*[./\\]\S*")
 
 
 def read_env_file(path: Path = Path(".env"), environment: MutableMapping[str, str] = os.environ) -> list[str]:

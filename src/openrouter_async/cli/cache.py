@@ -16,13 +16,14 @@ from ..caching.store import AnswerStore, StoreFault
 from ..errors import ConfigurationError
 from .common import Json
 from .output import Output, dollars
+from .places import answers_file
 
 __all__ = ["cache"]
 
 
 def cache(
     action: Literal["ls", "stats", "prune", "export"],
-    file: Path,
+    file: Path | None = None,
     /,
     *,
     days: Annotated[float | None, Parameter(help="prune: remove answers older than this.")] = None,
@@ -38,8 +39,9 @@ def cache(
     Args:
         action: ls lists the answers, the newest first; stats counts them, and the money they saved; prune removes some;
             export writes them as JSON lines, the oldest first.
-        file: The file, such as answers.sqlite.
+        file: The file, such as answers.sqlite. Default: the one that `ask --cache` and `batch --cache` use.
     """
+    file = answers_file() if file is None else file
     if action != "prune" and not (days is None and max_bytes is None):
         raise ConfigurationError(f"--days and --max-bytes are for prune; {action} removes nothing")
     output = Output(as_json=json)

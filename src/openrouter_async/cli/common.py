@@ -15,6 +15,7 @@ from ..errors import ConfigurationError
 from ..options import LocalCache
 from ..types.chat.request import ChatParams
 from .output import Output
+from .places import answers_file, make_private
 from .stored_keys import find_key
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ CacheFile: TypeAlias = Annotated[
     Path | None,
     Parameter(
         name="--cache",
-        help="A file of answers: an equal question that it has is free. Made when it is first used.",
+        help="Keep answers in this file, or without a path in one of yours (`cache` shows it): an equal question is"
+        " free.",
     ),
 ]
 ModelName: TypeAlias = Annotated[
@@ -104,6 +106,8 @@ async def connect(
         ConfigurationError: the `key` that the command needs is neither in the environment nor kept.
     """
     local_cache = None if cache is None else LocalCache(cache)
+    if cache == answers_file():
+        make_private(cache.parent)
     if not emulated:
         found = None if key is None else find_key(key)
         if key is not None and not found:

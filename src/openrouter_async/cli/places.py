@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-__all__ = ["cache_dir", "config_dir", "data_dir", "make_private"]
+__all__ = ["answers_file", "cache_dir", "config_dir", "data_dir", "make_private"]
 
 _NAME = "openrouter-async"
 
@@ -28,6 +28,11 @@ def data_dir() -> Path:
 def cache_dir() -> Path:
     """Return the directory of files that can be downloaded again; it may not exist yet."""
     return _base("XDG_CACHE_HOME", "LOCALAPPDATA", ".cache") / _NAME
+
+
+def answers_file() -> Path:
+    """Return the local cache of the commands, which may not exist yet."""
+    return cache_dir() / "answers.sqlite"
 
 
 def make_private(directory: Path) -> None:

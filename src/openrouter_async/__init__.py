@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from .errors import TLSError as TLSError
     from .errors import ToolError as ToolError
     from .errors import UnprocessableRequest as UnprocessableRequest
+    from .hooks import PromptCacheCollapse as PromptCacheCollapse
     from .hooks import RequestEvent as RequestEvent
     from .hooks import RequestHook as RequestHook
     from .ledger.ledger import Ledger as Ledger
@@ -309,7 +310,7 @@ _BY_MODULE = {
         "StreamDecodeError StreamError StreamInterrupted StreamTruncated StructuredOutputError TLSError "
         "ToolError UnprocessableRequest"
     ),
-    ".hooks": "RequestEvent RequestHook",
+    ".hooks": "PromptCacheCollapse RequestEvent RequestHook",
     ".ledger.ledger": "Ledger SharedBudget",
     ".ledger.opening": "open_ledger",
     ".options": "App ClientOptions Limits LocalCache Rate Recover RequestOptions ResponseCache Retries Timeouts",

@@ -8,14 +8,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from .errors import OpenRouterError
 
 if TYPE_CHECKING:
     from .types.common import Usage
 
-__all__ = ["RequestEvent", "RequestHook"]
+__all__ = ["CollapseReason", "PromptCacheCollapse", "RequestEvent", "RequestHook"]
+
+CollapseReason: TypeAlias = Literal[
+    "provider_changed", "prompt_changed", "prompt_shortened", "idle", "unknown"
+]
+"""Why a provider had less of a prompt cached than before, as far as it can be seen.
+
+Another provider answered, which has a cache of its own; the prompt begins otherwise than the one before, as those of
+two conversations do that share an id; it was shorter; the last request was more than five minutes ago, after which
+caches forget; or none of these.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptCacheCollapse:
+    """A provider had less of a conversation's prompt cached than before, so the rest was paid for in full."""
+
+    missed: int
+    """Tokens that were cached before and were not now."""
+    established: int
+    """Tokens that were cached before."""
+    reason: CollapseReason
+    first_difference: int | None = None
+    """The first byte of the prompt before that is another one now; None where all of it is there, or is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +78,9 @@ class RequestEvent:
     is_streamed: bool = False
     time_to_first_piece: float | None = None
     """Seconds from the beginning of the call to the first event of its stream."""
+    prompt_cache_collapse: PromptCacheCollapse | None = None
+    """Set where a call that `finished` has a `session_id`, as those of conversations and runs do, and a provider had
+    less of its prompt cached than of the one before."""
     is_poll: bool = False
     """Whether it only looks if a billed record is there yet, for `generations.get(wait=...)`, `track()` or a batch.
 

@@ -71,7 +71,7 @@ class Call:
             retries=settings.retries,
             budget=transport.budget,
             streaming=streaming,
-            observers=_observers(request, settings, sender, observers),
+            observers=_observers(request, settings, sender, observers, transport),
         )
 
     async def run(self, read: Callable[[Reply], T]) -> T:
@@ -170,14 +170,20 @@ class Call:
 
 
 def _observers(
-    request: RequestData, settings: Settings, sender: Sender, factories: Sequence[ObserverFactory]
+    request: RequestData,
+    settings: Settings,
+    sender: Sender,
+    factories: Sequence[ObserverFactory],
+    transport: Transport,
 ) -> list[Observer]:
     """Return the observers of a call; hooks come last, so a refused call does not start for them."""
     observers = [each for factory in factories if (each := factory.observe(request, sender)) is not None]
     if settings.rate is not None and settings.rate.tpm is not None:
         observers.append(TokenCount())
     if settings.hooks or LOGGER.isEnabledFor(logging.INFO):
-        observers.append(EventLog(settings.hooks, logs_bodies=settings.log_bodies))
+        session = settings.session_id
+        prompts = None if session is None else transport.prompts_of(session)
+        observers.append(EventLog(settings.hooks, logs_bodies=settings.log_bodies, prompts=prompts))
     return observers
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ..errors import OpenRouterError
     from ..hooks import RequestEvent, RequestHook
     from ..protocols import Sender
+    from .conversation_prompts import ConversationPrompts
     from .limiter import Admission
 
 __all__ = [
@@ -206,11 +207,14 @@ class TokenCount(Observer):
 class EventLog(Observer):
     """Tells the hooks of a client, and writes the log."""
 
-    __slots__ = ("_hooks", "_logs_bodies")
+    __slots__ = ("_hooks", "_logs_bodies", "_prompts")
 
-    def __init__(self, hooks: Sequence[RequestHook], *, logs_bodies: bool) -> None:
+    def __init__(
+        self, hooks: Sequence[RequestHook], *, logs_bodies: bool, prompts: ConversationPrompts | None = None
+    ) -> None:
         self._hooks = hooks
         self._logs_bodies = logs_bodies
+        self._prompts = prompts
 
     async def started(self, attempt: Attempt) -> None:
         """A request begins."""
@@ -232,6 +236,8 @@ class EventLog(Observer):
         finds_no_record = attempt.request.is_poll and attempt.status == 404
         if attempt.outcome == "answered" or finds_no_record:
             event = self._log(logging.INFO, "found none yet" if finds_no_record else "finished", attempt)
+            if self._prompts is not None:
+                event = self._prompts.compared(event, attempt.request.content or b"{}")
             for hook in self._hooks:
                 hook.finished(event)
         else:
@@ -268,7 +274,7 @@ class EventLog(Observer):
             is_poll=attempt.request.is_poll,
             is_own=attempt.request.is_own,
         )
-        if self._hooks and attempt.outcome != "running":
+        if (self._hooks or self._prompts) and attempt.outcome != "running":
             event = _with_answer(event, attempt)
         LOGGER.log(
             level,

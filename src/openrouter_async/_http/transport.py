@@ -30,10 +30,12 @@ from .usage_samples import UsageSamples
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
+    from .._sansio.prompt_cache import PromptCaches
     from .._sansio.request import RequestData
     from ..caching.answers import AnswerCaches
     from ..options import Rate
     from ..protocols import Reply, SpanSource
+    from .conversation_prompts import ConversationPrompts
     from .deadlines import CallTimeouts
     from .exchange import Exchange
     from .flights import Flights
@@ -80,6 +82,7 @@ class Transport:
         self.usage_samples = UsageSamples()
         self.observers: list[ObserverFactory] = [self.usage_samples]
         """Those that watch every call of these clients."""
+        self._prompt_caches: PromptCaches | None = None
         self.telemetry: SpanSource | None = None
         """The one of them that has spans for features too."""
         self._process = os.getpid()
@@ -94,6 +97,14 @@ class Transport:
             ConnectionTransport, limits=limits, ssl_context=ssl_context, proxy=proxy, http_parser=http_parser
         )
         self._begin()
+
+    def prompts_of(self, session_id: str) -> ConversationPrompts:
+        """Return what compares the prompts of a conversation."""
+        from .._sansio.prompt_cache import PromptCaches  # few programs have both hooks and conversations
+        from .conversation_prompts import ConversationPrompts
+
+        self._prompt_caches = self._prompt_caches or PromptCaches()
+        return ConversationPrompts(self._prompt_caches, session_id)
 
     def _begin(self) -> None:
         """Be as new, and of no event loop yet."""

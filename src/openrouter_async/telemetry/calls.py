@@ -26,6 +26,7 @@ from opentelemetry.trace import Span, SpanContext, SpanKind
 from .._http.answer_facts import AnswerFacts, answer_facts
 from .._http.observers import ABOUT, OBSERVERS, Attempt, Observer
 from .._sansio.charges import charge_of
+from .._sansio.prompt_cache import PromptCaches
 from .._version import __version__
 from ..types.account.generations import Generation
 from ..types.common import Usage
@@ -35,7 +36,6 @@ from .current import CurrentSpan, is_instrumented, tell_error
 from .events import Events
 from .features import RUN, Spans, links_of_call
 from .metrics import metrics_of
-from .prompt_cache import PromptCaches
 from .request_attributes import Attributes, parameter_attributes, request_body
 from .targets import Target, target_of
 

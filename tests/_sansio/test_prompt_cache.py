@@ -7,7 +7,8 @@ import json
 import pytest
 
 from openrouter_async._sansio.cache_marks import prompt_of_body, with_cache_marks
-from openrouter_async.telemetry.prompt_cache import MOST_BYTES, MOST_KEPT, Collapse, PromptCaches, Reason
+from openrouter_async._sansio.prompt_cache import MOST_BYTES, MOST_KEPT, PromptCaches
+from openrouter_async.hooks import CollapseReason, PromptCacheCollapse
 
 
 def body(system: str, *said: str) -> bytes:
@@ -46,12 +47,12 @@ def test_a_collapse(
     after: dict[str, int],
     provider: str,
     seconds: float,
-    expected: tuple[int, Reason] | None,
+    expected: tuple[int, CollapseReason] | None,
 ) -> None:
     caches = PromptCaches()
     assert caches.saw("c", "m", "A", before, content=BODY, now=0.0) is None
     found = caches.saw("c", "m", provider, after, content=BODY, now=seconds)
-    assert found == (None if expected is None else Collapse(expected[0], 8000, expected[1]))
+    assert found == (None if expected is None else PromptCacheCollapse(expected[0], 8000, expected[1]))
 
 
 def test_conversations_and_models_have_caches_of_their_own() -> None:
@@ -102,7 +103,7 @@ def test_marks_and_growth_are_no_difference() -> None:
     assert b"cache_control" in grown
     caches.saw("c", "m", "A", counts(9000, 0, 8000), content=BODY, now=0.0)
     found = caches.saw("c", "m", "A", counts(9500, 0), content=grown, now=1.0)
-    assert found == Collapse(8000, 8000, "unknown")
+    assert found == PromptCacheCollapse(8000, 8000, "unknown")
 
 
 def test_few_bytes_of_prompts_are_kept() -> None:

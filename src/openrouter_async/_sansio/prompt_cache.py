@@ -9,22 +9,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
-from .._sansio.cache_marks import prompt_of_body
+from ..hooks import CollapseReason, PromptCacheCollapse
+from .cache_marks import prompt_of_body
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Collapse", "PromptCaches", "Reason"]
-
-Reason: TypeAlias = Literal["provider_changed", "prompt_changed", "prompt_shortened", "idle", "unknown"]
-"""Why, as far as it can be seen.
-
-Another provider answered, which has a cache of its own; the prompt begins otherwise than the one before, as those of
-two conversations do that share an id; it was shorter; the last request was more than five minutes ago, after which
-caches forget; or none of these.
-"""
+__all__ = ["PromptCaches"]
 
 LEAST_SHARE = 0.05
 LEAST_TOKENS = 1024
@@ -35,19 +28,6 @@ MOST_KEPT = 1_000
 """Conversations; of older ones a collapse is not noticed."""
 MOST_BYTES = 16 * 2**20
 """Of their last requests together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Collapse:
-    """A provider had less of a prompt cached than before."""
-
-    missed: int
-    """Tokens that were cached before and were not now."""
-    established: int
-    """Tokens that were cached before."""
-    reason: Reason
-    first_difference: int | None = None
-    """The first byte of the prompt before that is another one now; None where all of it is there, or is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +55,7 @@ class PromptCaches:
         *,
         content: bytes,
         now: float,
-    ) -> Collapse | None:
+    ) -> PromptCacheCollapse | None:
         """Return how far the cache of a conversation collapsed, if it did, and remember what is there now.
 
         Args:
@@ -103,7 +83,7 @@ class PromptCaches:
         if missed < LEAST_TOKENS or missed <= LEAST_SHARE * before.cached:
             return None
         difference = _first_difference(before.content, content)
-        reason: Reason = "unknown"
+        reason: CollapseReason = "unknown"
         if provider != before.provider:
             reason = "provider_changed"
         elif difference is not None and difference < 1024:
@@ -114,7 +94,7 @@ class PromptCaches:
             reason = "prompt_changed"
         elif now - before.at > IDLE_S:
             reason = "idle"
-        return Collapse(missed, before.cached, reason, difference)
+        return PromptCacheCollapse(missed, before.cached, reason, difference)
 
 
 def _first_difference(before: bytes, now: bytes) -> int | None:

@@ -7,8 +7,11 @@ from decimal import Decimal
 import httpx
 import pytest
 
+from openrouter_async._http.answered import Answered
 from openrouter_async._http.attempts import CallAttempts
+from openrouter_async._http.deadlines import CallTimeouts, Deadline
 from openrouter_async._http.exchange import Exchange
+from openrouter_async._http.http11.request import Head, OwnRequest
 from openrouter_async._http.observers import Attempt, Observer
 from openrouter_async._sansio.request import build_request
 from openrouter_async._sansio.retry import RetryBudget
@@ -57,10 +60,12 @@ def attempts_of(told: Told, *, tries: int = 3) -> CallAttempts:
 def answer(status: int, **headers: str) -> Exchange:
     """Return an exchange whose head has arrived."""
 
-    async def send(request: httpx.Request) -> httpx.Response:
+    async def send(request: OwnRequest, deadline: Deadline) -> Answered:
         raise AssertionError("nothing is sent")
 
-    exchange = Exchange(send, httpx.Request("POST", "http://127.0.0.1/"))
+    head = Head(httpx, "POST", httpx.URL("http://127.0.0.1/"), [])
+    timeouts = CallTimeouts.start(Timeouts(), streaming=False)
+    exchange = Exchange(send, OwnRequest(head, timeouts, content=b""))
     exchange.status, exchange.headers = (
         status,
         {name.replace("_", "-"): value for name, value in headers.items()},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from typing import Any, Literal
@@ -11,6 +12,7 @@ import anyio
 import httpcore
 import httpx
 import pytest
+from httpx._client import ClientState
 
 from openrouter_async import AsyncOpenRouter, ConnectError, StreamInterrupted
 from openrouter_async._http.patched import CLIENT, CORE, TRANSPORT, Watch
@@ -281,3 +283,41 @@ def test_a_name_that_a_library_does_not_have_is_no_patch() -> None:
 
 def test_the_default_transport_is_one_of_httpx() -> None:
     assert isinstance(ConnectionTransport(limits=Limits()), httpx.AsyncHTTPTransport)
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize("level", [logging.INFO, logging.WARNING])
+async def test_the_log_of_httpx_has_a_line_for_each_call_where_it_is_wanted(
+    caplog: pytest.LogCaptureFixture, level: int
+) -> None:
+    with LoopbackServer(serve_responses([Reply(json=COMPLETION)])) as server:
+        async with client_of(server) as client:
+            caplog.set_level(level, httpx.__name__)
+            for _ in range(2):
+                await client.chat.create("Hi")
+            asked = client._sender.transport._client._state is not ClientState.UNOPENED
+        assert server.connections == 1
+    lines = [record.getMessage() for record in caplog.records if record.name == httpx.__name__]
+    if level == logging.INFO:
+        assert [line.partition(": ")[0] for line in lines] == ["HTTP Request"] * 2
+    else:
+        assert not lines
+        assert not asked, "nobody sees the difference"
+
+
+@pytest.mark.loopback
+async def test_a_class_in_the_place_of_the_client_of_httpx_sees_the_calls(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[str] = []
+
+    class Watching(httpx.AsyncClient):
+        async def send(self, request: httpx.Request, **arguments: Any) -> httpx.Response:
+            seen.append(request.url.path)
+            return await super().send(request, **arguments)
+
+    monkeypatch.setattr(httpx, "AsyncClient", Watching)
+    with LoopbackServer(serve_responses([Reply(json=COMPLETION)])) as server:
+        async with client_of(server) as client:
+            await client.chat.create("Hi")
+    assert seen == ["/api/v1/chat/completions"]

@@ -55,14 +55,14 @@ async def client(server: LoopbackServer) -> AsyncIterator[AsyncOpenRouter]:
 
 
 async def test_a_call_takes_a_bounded_number_of_function_calls(client: AsyncOpenRouter) -> None:
-    assert await calls_of(lambda: client.chat.create("Hi")) < 1_200
+    assert await calls_of(lambda: client.chat.create("Hi")) < 440
 
 
-async def test_over_httptools_a_call_takes_little_more_than_half(server: LoopbackServer) -> None:
+async def test_over_httptools_a_call_takes_two_thirds_of_them(server: LoopbackServer) -> None:
     async with AsyncOpenRouter(
         "sk-or-v1-0000", base_url=server.url, default_model=MODEL, http_parser="httptools"
     ) as client:
-        assert await calls_of(lambda: client.chat.create("Hi")) < 680
+        assert await calls_of(lambda: client.chat.create("Hi")) < 295
 
 
 async def test_a_value_of_a_type_adds_little_to_a_call(client: AsyncOpenRouter) -> None:
@@ -72,7 +72,7 @@ async def test_a_value_of_a_type_adds_little_to_a_call(client: AsyncOpenRouter) 
         assert reply.output.founded == 1048
 
     added = await calls_of(typed) - await calls_of(lambda: client.chat.create("Hi"))
-    assert added < 90
+    assert added < 91
 
 
 async def test_an_item_of_a_batch_with_a_journal_adds_little_to_a_call(
@@ -97,7 +97,7 @@ async def test_an_item_of_a_batch_with_a_journal_adds_little_to_a_call(
 async def test_options_are_laid_over_the_settings_once_for_each_call(client: AsyncOpenRouter) -> None:
     plain = await calls_of(lambda: client.chat.create("Hi"))
     with_options = await calls_of(lambda: client.chat.create("Hi", options={"session_id": "a"}))
-    assert with_options - plain < 65  # one derivation is 55
+    assert with_options - plain < 45  # one derivation, and a head of its own
 
 
 async def test_no_call_makes_a_class(client: AsyncOpenRouter) -> None:

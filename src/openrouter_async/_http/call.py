@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
-from urllib.parse import urlencode
 
 from anyio.lowlevel import checkpoint
 
@@ -21,7 +19,7 @@ from ..errors import APIStatusError, ConfigurationError, InvalidResponseError, O
 from .attempts import CallAttempts
 from .deadlines import Deadline
 from .exchange import Exchange
-from .http11.connection import DELIVERY, Delivery
+from .http11.request import Head, OwnRequest
 from .log_filter import keep_out_of_logs
 from .observers import EventLog, TokenCount, log_body
 
@@ -125,9 +123,7 @@ class Call:
     async def _open(self, request: RequestData, key: Secret | None) -> Exchange:
         transport, attempts, settings = self.transport, self.attempts, self.settings
         timeouts = attempts.timeouts
-        exchange = Exchange(
-            transport.send, _http_request(transport.library, request, settings, timeouts, key)
-        )
+        exchange = Exchange(transport.send, _wire_request(transport, request, settings, timeouts, key))
         admission = await transport.admit(
             exchange, request, settings.rate, timeouts, is_paced=attempts.is_paced
         )
@@ -225,32 +221,30 @@ async def _key(settings: Settings, operation: Operation) -> Secret | None:
     return key
 
 
-def _http_request(
-    library: Library, data: RequestData, settings: Settings, timeouts: CallTimeouts, key: Secret | None
-) -> httpx.Request:
+def _wire_request(
+    transport: Transport, data: RequestData, settings: Settings, timeouts: CallTimeouts, key: Secret | None
+) -> OwnRequest:
     if data.url is not None:
-        return _foreign_request(library, data, settings, timeouts)
-    headers = [*settings.sent_headers, *[(name.encode(), value.encode()) for name, value in data.headers]]
+        return _foreign_request(transport.library, data, settings, timeouts)
+    fields = settings.sent_headers
+    if data.headers:
+        fields += tuple([(name.encode(), value.encode()) for name, value in data.headers])
     if data.content_type is not None:
-        headers.append((b"content-type", data.content_type.encode()))
-    if data.upload is not None and data.upload.length is not None:
-        headers.append((b"content-length", b"%d" % data.upload.length))
-    request: httpx.Request = library.Request(
-        data.operation.method,
-        _url(library, settings.base_url, data.path, (*data.query, *settings.query.items())),
-        headers=headers,
-        content=data.content if data.upload is None else data.upload,
-        extensions=_extensions(timeouts, is_sent_once=data.operation.repeat == "refused"),
+        fields += ((b"content-type", data.content_type.encode()),)
+    query = (*data.query, *settings.query.items())
+    return OwnRequest(
+        transport.head(data.operation.method, settings.base_url + data.path, query, fields),
+        timeouts,
+        content=data.content,
+        upload=data.upload,
+        key=key,
+        is_sent_once=data.operation.repeat == "refused",
     )
-    if key is not None:
-        # Written here and nowhere else, so that no local variable of any frame holds the key (RFC 6750, section 2.1).
-        request.headers["authorization"] = f"Bearer {key.get()}"
-    return request
 
 
 def _foreign_request(
     library: Library, data: RequestData, settings: Settings, timeouts: CallTimeouts
-) -> httpx.Request:
+) -> OwnRequest:
     """Return a request to another host, of which that learns nothing but the URL, and who asks.
 
     Raises:
@@ -262,25 +256,5 @@ def _foreign_request(
         raise InvalidResponseError(f"a file is at a URL that cannot be read: {error}") from error
     if url.scheme != "https" and not (url.scheme == "http" and is_this_machine(url.host)):
         raise InvalidResponseError(f"a file is on {url.host!r} by {url.scheme!r}; expected https")
-    headers = [(name, value) for name, value in settings.sent_headers if name.lower() == b"user-agent"]
-    request: httpx.Request = library.Request(
-        data.operation.method, url, headers=headers, extensions=_extensions(timeouts, is_sent_once=False)
-    )
-    return request
-
-
-def _extensions(timeouts: CallTimeouts, *, is_sent_once: bool) -> dict[str, object]:
-    clocks = {
-        "connect": timeouts.connect,
-        "read": timeouts.headers,
-        "write": timeouts.idle,
-        "pool": timeouts.queue,
-    }
-    return {"timeout": clocks, DELIVERY: Delivery(is_sent_once=is_sent_once)}
-
-
-@lru_cache(maxsize=512)
-def _url(library: Library, base_url: str, path: str, query: tuple[tuple[str, str], ...]) -> httpx.URL:
-    """Return the parsed URL of a request; parsing one takes longer than the rest of making a request."""
-    url: httpx.URL = library.URL(base_url + path + (f"?{urlencode(query)}" if query else ""))
-    return url
+    fields = [(name, value) for name, value in settings.sent_headers if name.lower() == b"user-agent"]
+    return OwnRequest(Head(library, data.operation.method, url, fields), timeouts)

@@ -13,29 +13,23 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, MutableMapping
-from functools import partial
-from types import AsyncGeneratorType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-import anyio
 import anyio.lowlevel
 
 from .._sansio.content_decoding import ContentDecoder, ContentDecodingError, content_decoder
 from .._sansio.json_work import LEAST_BYTES, check_work, json_work
 from ..errors import ConnectionLost, InvalidResponseError, ResponseTooLarge
 from .deadlines import CallTimeouts, Deadline, run_within
-from .exceptions import Phase, answer_in, from_httpx
-from .http11.connection import DELIVERY
-from .network.stream import CallStream
+from .exceptions import Phase, from_httpx
 
 if TYPE_CHECKING:
     from ..options import Limits
-    from .library import httpx
+    from .answered import Answered
+    from .http11.request import OwnRequest
+    from .network.stream import CallStream
 
 __all__ = ["Exchange"]
-
-CLOSE_GRACE = 0.4
-"""Seconds a close may take before it is abandoned; chosen: nobody who leaves a call should notice."""
 
 PIECE = 64 * 1024
 """The most bytes that one read returns."""
@@ -48,19 +42,19 @@ class Exchange:
     """A request that was sent, and its answer being read."""
 
     def __init__(
-        self, send: Callable[[httpx.Request], Awaitable[httpx.Response]], request: httpx.Request
+        self, send: Callable[[OwnRequest, Deadline], Awaitable[Answered]], request: OwnRequest
     ) -> None:
         self._send = send
         self._request = request
-        self._host = request.url.host
-        self._response: httpx.Response | None = None
+        self._host = request.host
+        self._answer: Answered | None = None
         self._chunks: AsyncIterator[bytes] | None = None
         self._decoder: ContentDecoder | None = None
         self._pieces: Iterator[bytes] | None = None
         self.status = 0
         """HTTP status; 0 before the headers have arrived."""
         self.headers: Mapping[str, str] = {}
-        """Headers of the answer; names in any case."""
+        """Headers of the answer, by lower-case name."""
         self.http_version: str | None = None
         """As "1.1" or "2"."""
         self.bytes_read = 0
@@ -85,36 +79,31 @@ class Exchange:
         Raises:
             OpenRouterError: `ConnectError`, `ConnectionLost`, `RequestTimeout`, `DeadlineExceeded`.
         """
-        deadlines = (Deadline("headers", timeouts.headers), timeouts.total)
+        deadline = Deadline("headers", timeouts.headers)
+        if timeouts.total.at < deadline.at:
+            deadline = timeouts.total
         try:
-            response = await run_within(deadlines, partial(self._send, self._request), self._host)
+            self._answer = answer = await self._send(self._request, deadline)
         except Exception as error:
-            answer = answer_in(error)
-            if answer is None:
-                self._raise_translated(error, "headers")
-                raise
-            response = answer
-        self._response, self.status, self.headers = response, response.status_code, response.headers
-        if response.is_closed and _was_read_by_a_hook(response):
-            body = response.content if response.is_stream_consumed else b""
-            self._pieces, self.is_at_end = _sliced(body), True
+            self._raise_translated(error, "headers")
+            raise
+        self.status, self.headers = answer.status, answer.headers
+        if answer.decoded is not None:
+            self._pieces, self.is_at_end = _sliced(answer.decoded), True
             return
-        version = response.extensions.get("http_version")
-        if isinstance(version, bytes):
-            self.http_version = version.decode("ascii", "replace").removeprefix("HTTP/")
+        if answer.version is not None:
+            self.http_version = answer.version.decode("ascii", "replace").removeprefix("HTTP/")
         encoding = self.headers.get("content-encoding")
         if encoding is not None:
             try:
                 self._decoder = content_decoder(encoding)
             except ContentDecodingError as error:
                 raise InvalidResponseError(f"the answer of {self._host} cannot be read: {error}") from error
-        # httpcore reads the timeout of the body from the same object when the body begins.
-        self._request.extensions["timeout"]["read"] = timeouts.idle
+        # From now on each read may take that long; httpcore reads it from the same object when the body begins.
+        self._request.until, self._request.clocks["read"] = None, timeouts.idle
         self._idle_s = math.inf if timeouts.idle is None else timeouts.idle
-        stream = response.extensions.get("network_stream")
-        if isinstance(stream, CallStream):
-            self._stream, self._abort = stream, stream.abort_call
-        self._chunks = cast("httpx.AsyncByteStream", response.stream).__aiter__()
+        self._chunks, self._stream = answer.__aiter__(), answer.stream
+        self._abort = None if answer.stream is None else answer.stream.abort_call
 
     async def read(self, deadlines: tuple[Deadline, ...] = ()) -> bytes | None:
         """Return the next bytes of the body, decoded, at most `PIECE`; None at its end.
@@ -218,35 +207,23 @@ class Exchange:
 
     def _raise_translated(self, error: Exception, phase: Phase) -> None:
         """Raise what an error of the transport is to the caller; return if it is none of these."""
-        translated = from_httpx(error, phase, self._host, self._request.extensions[DELIVERY].through)
+        translated = from_httpx(error, phase, self._host, self._request.delivery.through)
         if translated is not None:
             raise translated from error
 
     async def aclose(self) -> None:
         """Free the connection if the body was read to its end; otherwise close it. Takes at most a second."""
-        response, chunks = self._response, self._chunks
         self._is_closed = True
-        if response is None:
-            return
-        if not self.is_at_end:
-            self.abort()
-        with anyio.move_on_after(CLOSE_GRACE, shield=True):
-            try:
-                if isinstance(chunks, AsyncGeneratorType) and not chunks.ag_running:
-                    await chunks.aclose()
-                await response.aclose()
-            except Exception as error:
-                # What a broken connection says while it is closed is of no use to anyone.
-                if from_httpx(error, "body", self._host) is None:
-                    raise
-        self._response = None
+        if self._answer is not None:
+            await self._answer.finish(is_at_end=self.is_at_end)
+            self._answer = None
 
     def abort(self) -> bool:
         """Close the connection without waiting; callable from any thread.
 
         Returns False where only `aclose` can: for connections that are not of our own transport.
         """
-        if self._abort is None or self._response is None:
+        if self._abort is None or self._answer is None:
             return False
         self._abort()
         return True
@@ -254,14 +231,3 @@ class Exchange:
 
 def _sliced(data: bytes) -> Iterator[bytes]:
     return (data[start : start + PIECE] for start in range(0, len(data), PIECE))
-
-
-def _was_read_by_a_hook(response: httpx.Response) -> bool:
-    """Whether a hook of the caller's client has taken the body from the wire, and decoded it, or given it up.
-
-    The answers of mocks are read when they are made, before a client clocks them, and can be read again.
-    """
-    try:
-        return response.elapsed is not None
-    except RuntimeError:
-        return False

@@ -1,8 +1,9 @@
 """Lets tools that patch httpx or httpcore see our calls: detects the patched layer, and runs it over our connections.
 
-Tools that mock, record or trace httpx replace a method of its client, its transport, or httpcore's pool. Our calls
-bypass the last two, and over httptools all three. So each layer is watched, which costs a call a few comparisons;
-while one is patched, calls use the genuine code from there on, down to the point where it would take a connection:
+Tools that mock, record or trace httpx replace a method of its client, its transport, or httpcore's pool. While nobody
+does, our calls bypass all three, which does not change what is sent: httpx adds nothing to our requests. So each layer
+is watched, which costs a call a few comparisons; while one is patched, calls use the genuine code, down to the point
+where it would take a connection:
 
 ```
   AsyncClient ──> AsyncHTTPTransport ──> AsyncConnectionPool ──> AsyncHTTPConnection ──> ours
@@ -17,17 +18,24 @@ A method that was patched before this module was loaded counts as patched for go
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from functools import lru_cache, partial
 from operator import attrgetter, is_not
 from types import AsyncGeneratorType, FunctionType, SimpleNamespace
 from typing import TypeAlias
 
-from .library import httpcore, httpx
+from .library import Library, httpcore, httpx
 
-__all__ = ["CLIENT", "CORE", "TRANSPORT", "Closing", "OwnPool", "Watch"]
+__all__ = ["CLIENT", "CORE", "TRANSPORT", "Closing", "OwnPool", "Watch", "log_of"]
 
 Send: TypeAlias = Callable[[httpx.Request], Awaitable[httpx.Response]]
+
+
+def log_of(library: Library) -> logging.Logger:
+    """Return the log of httpx, to which its client writes a line for each request."""
+    _name = library.__name__
+    return logging.getLogger(_name)
 
 
 class Watch:
@@ -61,7 +69,7 @@ def _original(owner: type, name: str) -> object:
     return object()
 
 
-CLIENT = Watch(
+_CLIENT = (
     (httpx.AsyncClient, "send"),
     (httpx.AsyncClient, "_send_handling_auth"),
     (httpx.AsyncClient, "_send_handling_redirects"),
@@ -72,7 +80,10 @@ _CORE = (
     (httpcore.AsyncConnectionPool, "handle_async_request"),
     (httpcore.AsyncHTTPConnection, "handle_async_request"),
 )
-TRANSPORT = Watch((httpx.AsyncHTTPTransport, "handle_async_request"), *_CORE)
+_TRANSPORT = ((httpx.AsyncHTTPTransport, "handle_async_request"), *_CORE)
+CLIENT = Watch(*_CLIENT, *_TRANSPORT)
+"""And all below it."""
+TRANSPORT = Watch(*_TRANSPORT)
 """And all below it."""
 CORE = Watch(*_CORE)
 

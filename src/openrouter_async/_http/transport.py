@@ -6,11 +6,15 @@ knows its event loop and its process. It decides nothing about a request.
 
 from __future__ import annotations
 
+import logging
 import os
 import ssl
-from functools import partial
+import time
+from functools import lru_cache, partial
 from http.cookiejar import CookieJar
+from operator import is_not
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import anyio
 from anyio.lowlevel import EventLoopToken, current_token
@@ -19,28 +23,30 @@ from .._sansio.retry import RetryBudget
 from ..errors import ConfigurationError
 from ..options import Limits
 from .deadlines import Deadline, run_within
-from .library import checked_client, checked_transport, httpx, library_of
+from .exceptions import answer_in
+from .http11.request import Head
+from .library import checked_client, checked_transport, httpcore, httpx, library_of
 from .limiter import Admission, Limiter, PacedElsewhere
 from .network.current import current_network
 from .network.stream import Network
-from .patched import CLIENT
+from .patched import CLIENT, log_of
 from .pool.connections import ConnectionTransport
 from .usage_samples import UsageSamples
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
     from .._sansio.prompt_cache import PromptCaches
     from .._sansio.request import RequestData
     from ..caching.answers import AnswerCaches
     from ..options import Rate
     from ..protocols import Reply, SpanSource
+    from .answered import Answered
     from .conversation_prompts import ConversationPrompts
     from .deadlines import CallTimeouts
     from .exchange import Exchange
     from .flights import Flights
     from .http11.parsers import HTTPParser
-    from .library import AsyncClient, AsyncTransport
+    from .http11.request import OwnRequest
+    from .library import AsyncClient, AsyncTransport, Library
     from .observers import ObserverFactory
 
 __all__ = ["Transport"]
@@ -92,7 +98,9 @@ class Transport:
         )
         self.library = library_of(http_client or transport) or httpx
         """Of whom the requests are made."""
-        self._uses_httpx = http_parser == "h11"
+        self._logs_calls = http_parser == "h11"
+        self._httpx_log = log_of(self.library)
+        self._head = lru_cache(maxsize=64)(partial(_head, self.library))
         self._make_own = partial(
             ConnectionTransport, limits=limits, ssl_context=ssl_context, proxy=proxy, http_parser=http_parser
         )
@@ -115,6 +123,8 @@ class Transport:
         self._client: httpx.AsyncClient = http_client or self.library.AsyncClient(
             transport=transport, trust_env=False, cookies=_NoCookies()
         )
+        # Some tools put a class of their own in the place of the client's.
+        self._is_genuine = type(self._client).__module__.partition(".")[0] == self.library.__name__
         self.limiter = Limiter(self.limits.concurrency)
         self._exchanges: set[Exchange] = set()
         self._is_closed = False
@@ -178,12 +188,56 @@ class Transport:
                 "the client was used in another event loop before; make one client for each loop"
             )
 
-    def send(self, request: httpx.Request) -> Awaitable[httpx.Response]:
-        """Send a request over a connection, and return its answer with the head read."""
-        if self._own is not None and not self._uses_httpx and not CLIENT.sees_a_patch():
-            # Redirects, cookies and authentication are not of our requests; to ask httpx is a third of the call.
-            return self._own.handle_async_request(request)
-        return self._client.send(request, stream=True, follow_redirects=False)
+    def head(
+        self,
+        method: str,
+        url: str,
+        query: tuple[tuple[str, str], ...],
+        fields: tuple[tuple[bytes, bytes], ...],
+    ) -> Head:
+        """Return the constant part of requests, which is made once for the last of them that were used."""
+        return self._head(method, url, query, fields)
+
+    async def send(self, request: OwnRequest, deadline: Deadline) -> Answered:
+        """Send a request over a connection, and return its answer with the head read, before the deadline.
+
+        Raises:
+            OpenRouterError: the deadline passed.
+            Exception: of httpx.
+        """
+        own = self._own
+        if own is None or self._is_seen():
+            return await self._send_seen(request, deadline)
+        # Nobody sees the difference: redirects, cookies and authentication are not of our requests, and objects of
+        # httpx that nobody looks at, and headers checked for each call, are most of a call.
+        request.until = deadline.at
+        try:
+            return await own.ask(request)
+        except self.library.TimeoutException as error:
+            if type(error) is self.library.ReadTimeout or time.monotonic() > deadline.at - 0.001:
+                raise deadline.expired(request.host) from error
+            raise
+
+    def _is_seen(self) -> bool:
+        """Whether somebody watches what goes through httpx."""
+        return (
+            any(map(is_not, CLIENT.current(), CLIENT.genuine))  # `sees_a_patch`, for each request
+            or not self._is_genuine
+            or (self._logs_calls and self._httpx_log.isEnabledFor(logging.INFO))
+        )
+
+    async def _send_seen(self, request: OwnRequest, deadline: Deadline) -> Answered:
+        from .answered import SeenAnswer  # most programs have nobody who watches
+
+        send = partial(self._client.send, request.as_seen(), stream=True, follow_redirects=False)
+        try:
+            response = await run_within((deadline,), send, request.host)
+        except Exception as error:
+            answer = answer_in(error)
+            if answer is None:
+                raise
+            response = answer
+        return SeenAnswer(response, request.host)
 
     async def admit(
         self,
@@ -260,6 +314,19 @@ class _NoCookies(CookieJar):
 
     def extract_cookies(self, response: object, request: object) -> None:
         """Do nothing: looking for cookies took a third of the time that a call spends within httpx."""
+
+
+def _head(
+    library: Library,
+    method: str,
+    url: str,
+    query: tuple[tuple[str, str], ...],
+    fields: tuple[tuple[bytes, bytes], ...],
+) -> Head:
+    try:
+        return Head(library, method, library.URL(url + (f"?{urlencode(query)}" if query else "")), fields)
+    except httpcore.LocalProtocolError as error:
+        raise ConfigurationError(f"the request to {url} cannot be sent: {error}") from error
 
 
 def _closed_while_waiting() -> ConfigurationError:

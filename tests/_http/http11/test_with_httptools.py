@@ -19,11 +19,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openrouter_async import AsyncOpenRouter, ConfigurationError
-from openrouter_async._http.http11.parsers import HTTPParser, maker_of
-from openrouter_async._http.http11.with_httptools import OVERHEAD, READ, HttptoolsConnection
+from openrouter_async._http.http11.answer import OVERHEAD, READ
+from openrouter_async._http.http11.parsers import HTTPParser
 from openrouter_async._http.pool.connections import ConnectionTransport
 from openrouter_async.options import Limits
-from tests.support.http11 import ORIGIN, Outcome, ScriptedStream, check_alike, outcome
+from tests.support.http11 import (
+    Outcome,
+    ScriptedStream,
+    check_alike,
+    outcome,
+    send,
+    send_by_httpcore,
+)
 from tests.support.loopback import Connection, LoopbackServer, Reply, Request, serve_responses
 from tests.support.pools import count_connections
 
@@ -329,11 +336,14 @@ def test_no_answer_is_taken_for_another_than_h11_takes_it_for(
 # Requests
 
 
-async def sent(parser: HTTPParser, request: httpx.Request) -> bytes | str:
+async def sent(request: httpx.Request, *, by_httpcore: bool = False) -> bytes | str:
     """Return what a request is on the wire, or why it is none."""
     stream = ScriptedStream([HEAD + b"Content-Length: 0\r\n\r\n"])
     try:
-        await maker_of(parser)(ORIGIN, stream).send(request)
+        if by_httpcore:
+            await send_by_httpcore(request, stream)
+        else:
+            await send("httptools", stream, request)
     except httpcore.LocalProtocolError as error:
         return str(error)
     return b"".join(stream.writes)
@@ -362,9 +372,9 @@ async def in_pieces(*pieces: bytes) -> AsyncIterator[bytes]:
     ],
 )
 async def test_a_request_is_sent_as_httpcore_sends_it(make: type[httpx.Request]) -> None:
-    found = await sent("httptools", make())
+    found = await sent(make())
     assert isinstance(found, bytes)
-    assert found == await sent("h11", make())
+    assert found == await sent(make(), by_httpcore=True)
 
 
 @pytest.mark.parametrize(
@@ -392,7 +402,7 @@ async def test_a_header_that_would_be_more_than_one_is_not_sent(headers: dict[by
     stream = ScriptedStream([HEAD + b"Content-Length: 0\r\n\r\n"])
     request = httpx.Request("GET", "http://api.test/", headers=list(headers.items()))
     with pytest.raises(httpcore.LocalProtocolError) as caught:
-        await HttptoolsConnection(ORIGIN, stream).send(request)
+        await send("httptools", stream, request)
     assert b"Evil" not in b"".join(stream.writes)
     if b"Content-Length" not in headers:
         assert stream.writes == []
@@ -404,18 +414,18 @@ def test_whatever_the_headers_they_are_sent_as_httpcore_sends_them_or_not_at_all
     headers: dict[bytes, bytes],
 ) -> None:
     request = httpx.Request("GET", "http://api.test/", headers=list(headers.items()))
-    by_httptools, by_h11 = (asyncio.run(sent(parser, request)) for parser in ("httptools", "h11"))
-    if isinstance(by_httptools, bytes):
-        assert by_httptools == by_h11
+    ours, theirs = (asyncio.run(sent(request, by_httpcore=each)) for each in (False, True))
+    if isinstance(ours, bytes):
+        assert ours == theirs
     else:
-        assert isinstance(by_h11, str)
+        assert isinstance(theirs, str)
 
 
 @pytest.mark.parametrize("method", ["GE T", "GET\r\nX: a", ""])
 async def test_a_method_that_is_no_word_is_not_sent(method: str) -> None:
     stream = ScriptedStream([HEAD + b"Content-Length: 0\r\n\r\n"])
     with pytest.raises(httpcore.LocalProtocolError, match="no method"):
-        await HttptoolsConnection(ORIGIN, stream).send(httpx.Request(method, "http://api.test/"))
+        await send("httptools", stream, httpx.Request(method, "http://api.test/"))
     assert stream.writes == []
 
 
@@ -428,20 +438,21 @@ async def test_a_body_is_as_long_as_it_says(pieces: tuple[bytes, ...], word: str
     )
     stream = ScriptedStream([HEAD + b"Content-Length: 0\r\n\r\n"])
     with pytest.raises(httpcore.LocalProtocolError, match=f"{word} than the 5 bytes of its Content-Length"):
-        await HttptoolsConnection(ORIGIN, stream).send(request)
+        await send("httptools", stream, request)
     body = b"".join(stream.writes).partition(b"\r\n\r\n")[2]
     assert body in b"hello", "what is too much would be another request"
 
 
-@pytest.mark.parametrize("failing_write", [0, 1])
+@pytest.mark.parametrize("parser", ["h11", "httptools"])
+@pytest.mark.parametrize(("size", "failing_write"), [(1_000, 0), (100_000, 0), (100_000, 1)])
 async def test_an_answer_that_came_before_the_request_was_sent_is_read_and_ends_the_connection(
-    failing_write: int,
+    parser: HTTPParser, size: int, failing_write: int
 ) -> None:
     answer = b"HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\n\r\nlarge"
     found = await outcome(
-        "httptools",
+        parser,
         ScriptedStream([answer], failing_write=failing_write),
-        httpx.Request("POST", "http://api.test/", content=b"x" * 1_000),
+        httpx.Request("POST", "http://api.test/", content=b"x" * size),
     )
     assert found == Outcome(413, ((b"Content-Length", b"5"),), b"large", "", is_reusable=False)
 

@@ -7,28 +7,23 @@ from typing import Literal, TypeAlias
 
 from ..._extras import needs_extra
 from ...errors import ConfigurationError
-from ..library import httpcore
-from ..network.stream import CallStream
-from .connection import Forwarding, HTTPConnection
-from .with_httpcore import HttpcoreConnection
+from .answer import H11Answers, MakeAnswer
 
-__all__ = ["HTTPParser", "maker_of"]
+__all__ = ["HTTPParser", "answers_by"]
 
 HTTPParser: TypeAlias = Literal["h11", "httptools"]
 
-MakeConnection: TypeAlias = Callable[[httpcore.Origin, CallStream, Forwarding | None], HTTPConnection]
 
-
-def maker_of(parser: HTTPParser) -> MakeConnection:
-    """Return the factory of connections with this parser.
+def answers_by(parser: HTTPParser) -> Callable[[], MakeAnswer]:
+    """Return what makes, for each connection, the maker of its answers.
 
     Raises:
         ConfigurationError: the name is unknown, or its package is missing.
     """
     if parser == "h11":
-        return HttpcoreConnection
+        return H11Answers
     if parser == "httptools":
         with needs_extra("fast", "http_parser='httptools'"):
-            from .with_httptools import HttptoolsConnection
-        return HttptoolsConnection
+            from .with_httptools import HttptoolsAnswer
+        return lambda: HttptoolsAnswer
     raise ConfigurationError(f"http_parser is {parser!r}; expected 'h11' or 'httptools'")

@@ -17,7 +17,6 @@ import select
 import socket
 import ssl
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from typing import Any, cast
 
 from anyio.lowlevel import checkpoint_if_cancelled
@@ -31,8 +30,6 @@ READ_HIGH = 256 * 1024
 """Buffered bytes above which the socket is not read."""
 WRITE_SLICE = 256 * 1024
 """Bytes passed to asyncio in one call: it copies what it cannot send."""
-JOINED = 64 * 1024
-"""The largest body that is joined to the head of its request, to leave in one packet and one system call."""
 
 
 class AsyncioStream(CallStream, asyncio.Protocol):
@@ -42,7 +39,6 @@ class AsyncioStream(CallStream, asyncio.Protocol):
         self._loop = loop
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
-        self._held: bytes | None = None
         self._has_ended = False
         self._failure: Exception | None = None
         self._is_lost = False
@@ -112,9 +108,6 @@ class AsyncioStream(CallStream, asyncio.Protocol):
             httpcore.ReadTimeout: nothing came within `timeout` seconds.
             httpcore.ReadError: the connection was reset or dropped.
         """
-        if self._held is not None:
-            with suppress(httpcore.WriteError):  # as httpcore does: the answer may have come before
-                await self.write(b"", timeout)
         if self._buffer:
             await checkpoint_if_cancelled()  # what is waited for below ends with the task
         while not self._buffer:
@@ -139,22 +132,10 @@ class AsyncioStream(CallStream, asyncio.Protocol):
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send bytes, waiting while asyncio's buffer is full.
 
-        The first write of a call, the head of the request, is held until the second.
-
         Raises:
             httpcore.WriteTimeout: the peer did not take them within `timeout` seconds.
             httpcore.WriteError: the connection was reset or dropped, or the peer answers but does not read on.
         """
-        if self.holds_next:
-            self.holds_next = False
-            self._held = buffer
-            return
-        if self._held is not None:
-            held, self._held = self._held, None
-            if len(buffer) <= JOINED:
-                buffer = held + buffer
-            else:
-                await self._send(held, timeout)
         if len(buffer) <= WRITE_SLICE:
             if buffer:
                 await self._send(buffer, timeout)
@@ -196,16 +177,20 @@ class AsyncioStream(CallStream, asyncio.Protocol):
 
     def is_readable(self) -> bool:
         """Whether bytes, the end or a failure are waiting, also those that a busy loop has not come to see yet."""
-        if self._buffer or self._has_ended or self._failure is not None:
+        if self.has_more:
             return True
         return self._transport is not None and _is_readable(self._transport.get_extra_info("socket"))
+
+    @property
+    def has_more(self) -> bool:
+        """Whether the loop has seen bytes, the end or a failure that nobody has read."""
+        return bool(self._buffer) or self._has_ended or self._failure is not None
 
     def abort(self) -> None:
         """Close the socket now; whoever reads or writes fails. Harmless when done before."""
         if self._failure is None:
             self._failure = ConnectionAbortedError("the connection was closed on this side")
         self.on_idle_event = None
-        self._held = None
         self._buffer.clear()
         self._wake()
         if self._transport is None:

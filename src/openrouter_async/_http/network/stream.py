@@ -26,8 +26,6 @@ class CallStream(httpcore.AsyncNetworkStream):
     on_idle_event: Callable[[], None] | None = None
     """Called, where the event loop can, when bytes, the end or a failure come while it is set: when idle."""
 
-    holds_next: bool = False
-    """Set before a request: head and body may leave together, so the next write may wait for the one after it."""
     abort_call: Callable[[], None] | None = None
     """Closes the connection if it still serves the call that found it here; any thread may call it."""
 
@@ -45,6 +43,11 @@ class CallStream(httpcore.AsyncNetworkStream):
     @abstractmethod
     def is_readable(self) -> bool:
         """Whether bytes, the end or a failure are waiting; on an idle connection none may."""
+
+    @property
+    def has_more(self) -> bool:
+        """The same where it costs no call of the system, for a connection that is looked at again before its use."""
+        return self.is_readable()
 
     @abstractmethod
     def abort(self) -> None:

@@ -25,16 +25,15 @@ import time
 from collections.abc import Callable
 from functools import partial
 from operator import is_not
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import anyio
 import anyio.lowlevel
 
 from ...options import Limits
-from ..http11.bodies import Body
-from ..http11.connection import DELIVERY, Answer, Delivery, HTTPConnection
 from ..http11.errors import raise_as_httpx
-from ..http11.parsers import HTTPParser, maker_of
+from ..http11.parsers import HTTPParser, answers_by
+from ..http11.request import Origin, SeenRequest, WireRequest
 from ..library import httpx
 from ..network.current import current_network
 from ..network.names import Names, Progress
@@ -43,6 +42,9 @@ from ..patched import TRANSPORT, Closing, OwnPool
 from .proxies import Proxies
 from .routes import Route
 from .tls import TLSSettings
+
+if TYPE_CHECKING:
+    from ..http11.answer import Answer, MakeAnswer
 
 __all__ = ["ConnectionTransport"]
 
@@ -60,18 +62,14 @@ class _Site:
 class _Connection:
     """One connection; `calls` tells the call that has it from earlier ones."""
 
-    __slots__ = ("calls", "http", "idle_since", "site", "stream")
+    __slots__ = ("answer_to", "calls", "idle_since", "site", "stream")
 
-    def __init__(self, site: _Site, stream: CallStream, http: HTTPConnection) -> None:
+    def __init__(self, site: _Site, stream: CallStream, answer_to: MakeAnswer) -> None:
         self.site = site
         self.stream = stream
-        self.http = http
+        self.answer_to = answer_to
         self.calls = 0
         self.idle_since = 0.0
-
-    def ended_cleanly(self) -> bool:
-        """Whether the last answer was read to its end, and nothing came after it."""
-        return self.http.ended_cleanly() and not self.stream.is_readable()
 
 
 class ConnectionTransport(httpx.AsyncHTTPTransport):
@@ -102,10 +100,10 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
         # httpx's own `__init__` would load certificates at once, for a pool that is not used.
         self._pool = OwnPool(self._send)
         self._limits = limits
-        self._make_http = maker_of(http_parser)
+        self._answers_by = answers_by(http_parser)
         self._tls = TLSSettings(ssl_context)
         self._proxies = Proxies(proxy)
-        self._sites: dict[tuple[str, str, int | None], _Site] = {}
+        self._sites: dict[Origin, _Site] = {}
         self._open: set[_Connection] = set()
         self._idle = 0
         self._waiting: set[anyio.CancelScope] = set()
@@ -147,17 +145,37 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
         return await self._send(request)
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
+        """Return the response to a request of httpx."""
+        try:
+            seen = SeenRequest(request)
+        except Exception as error:
+            raise_as_httpx(error)
+            raise
+        answer = await self.ask(seen)
+        return httpx.Response(
+            answer.status,
+            headers=answer.fields,
+            stream=answer,
+            extensions={
+                "http_version": answer.version,
+                "reason_phrase": answer.reason,
+                "network_stream": answer.stream,
+            },
+        )
+
+    async def ask(self, request: WireRequest) -> Answer:
+        """Return the answer to a request, with its head read. Cancelling closes the connection immediately.
+
+        Raises:
+            httpx.TransportError: no connection, no answer, or an invalid one.
+        """
         # Nothing below waits before the request is sent, and what is sent is billed.
         await anyio.lowlevel.checkpoint_if_cancelled()
-        url = request.url
-        key = (url.scheme, url.host, url.port)
-        site = self._sites.get(key)
+        site = self._sites.get(request.origin)
         if site is None:
-            site = self._sites[key] = _Site(Route(url, self._proxies.of(url)))
-        is_repeatable = isinstance(request.stream, httpx.ByteStream)
-        if isinstance(delivery := request.extensions.get(DELIVERY), Delivery):
-            delivery.through = site.route.through
-            is_repeatable = is_repeatable and not delivery.is_sent_once
+            url = request.url
+            site = self._sites[request.origin] = _Site(Route(url, self._proxies.of(url)))
+        request.delivery.through = site.route.through
         connection = self._take_idle(site)
         if connection is not None:
             received = connection.stream.received
@@ -167,9 +185,9 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
                 # The server closed the connection while it was idle, and the request crossed with that: RFC 9112,
                 # section 9.3.1, lets a client send it again if nothing of an answer has come.
                 is_stale = connection.stream.received == received
-                if not is_stale or self._is_closed or not is_repeatable:
+                if not is_stale or self._is_closed or not request.is_repeatable:
                     raise
-        connection = await self._connect(site, request.extensions.get("timeout", {}).get("connect"))
+        connection = await self._connect(site, request)
         return await self._exchange(connection, request)
 
     async def aclose(self) -> None:
@@ -186,12 +204,12 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
 
     # One call
 
-    async def _exchange(self, connection: _Connection, request: httpx.Request) -> httpx.Response:
+    async def _exchange(self, connection: _Connection, request: WireRequest) -> Answer:
         connection.calls += 1
-        connection.stream.holds_next = True
         connection.stream.abort_call = partial(self._abort_from_anywhere, connection, connection.calls)
         try:
-            answer = await connection.http.send(request)
+            answer = connection.answer_to(connection.stream, request)
+            await answer.open(connection.site.route.forwarding)
         except Exception as error:
             self._discard(connection)
             raise_as_httpx(error)
@@ -199,34 +217,33 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
         except BaseException:
             self._discard(connection)
             raise
+        if answer.status == 407:
+            self._check_refusal(connection, answer)
+        answer.hold(
+            on_end=partial(self._finish, connection, answer), on_close=partial(self._discard, connection)
+        )
+        return answer
+
+    def _check_refusal(self, connection: _Connection, answer: Answer) -> None:
+        """Raise what it means that a forwarding proxy wants user and password."""
         route = connection.site.route
-        if answer.status == 407 and route.forwarding is not None and route.proxy is not None:
+        if route.forwarding is not None and route.proxy is not None:
             from .tunnels import refusal
 
             self._discard(connection)
-            raise refusal(
-                route.proxy,
-                answer.status,
-                answer.extensions.get("reason_phrase", b""),
-                route.origin.host.decode("ascii"),
-            )
-        return httpx.Response(
-            answer.status,
-            headers=answer.headers,
-            stream=Body(
-                answer,
-                on_end=partial(self._finish, connection, answer),
-                on_close=partial(self._discard, connection),
-            ),
-            extensions=answer.extensions,
-        )
+            raise refusal(route.proxy, answer.status, answer.reason, route.origin.host.decode("ascii"))
 
-    async def _connect(self, site: _Site, timeout: float | None) -> _Connection:
-        """Return a new connection; name, proxy, socket and TLS together may take `timeout` seconds."""
+    async def _connect(self, site: _Site, request: WireRequest) -> _Connection:
+        """Return a new connection; name, proxy, socket and TLS together have the request's timeout."""
         if self._names is None:
             self._network = current_network()
             self._names = Names(self._network)
         route, progress = site.route, Progress()
+        try:
+            timeout = request.timeout("connect")
+        except Exception as error:
+            raise_as_httpx(error)
+            raise
         with self._until_closed(timeout) as scope:
             try:
                 stream = await route.open(self._names, self._tls, progress)
@@ -238,7 +255,7 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
             if self._is_closed:  # just as the connection was made
                 stream.abort()
                 raise _closed()
-            connection = _Connection(site, stream, self._make_http(route.origin, stream, route.forwarding))
+            connection = _Connection(site, stream, self._answers_by())
             self._open.add(connection)
             return connection
         if self._is_closed:
@@ -253,14 +270,10 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
         self._waiting.add(scope)
         return scope
 
-    async def _finish(self, connection: _Connection, answer: Answer) -> None:
+    def _finish(self, connection: _Connection, answer: Answer) -> None:
         """Let go of a connection whose answer was read to its end."""
-        try:
-            await answer.aclose()
-        except BaseException:
-            self._discard(connection)
-            raise
-        if self._idle < self._limits.idle and connection in self._open and connection.ended_cleanly():
+        is_reusable = answer.is_reusable and not connection.stream.has_more
+        if is_reusable and self._idle < self._limits.idle and connection in self._open:
             self._put_idle(connection)
         else:
             self._discard(connection)

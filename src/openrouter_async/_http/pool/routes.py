@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ssl
 
-from ..http11.connection import Forwarding
+from ..http11.request import Forwarding
 from ..library import httpcore, httpx
 from ..network.names import Names, Progress
 from ..network.stream import CallStream

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import anyio
@@ -292,3 +294,16 @@ async def test_a_lease_outlives_a_long_answer(service: Service, cache: LocalCach
         assert service.count == 1
         service.may_answer.set()
     assert service.count == 1
+
+
+async def test_where_the_file_is_locked_a_call_is_sent_without_a_lease(
+    service: Service, cache: LocalCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openrouter_async.caching.store.BUSY_S", 0.01)
+    service.may_answer.set()
+    async with service.client(local_cache=cache) as client:
+        await client.chat.create("Hi", model="m")
+        with closing(sqlite3.connect(cache.path, isolation_level=None, timeout=WAIT_S)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            reply = await client.chat.create("Ho", model="m")
+    assert (reply.id, service.count) == ("gen-1", 2)

@@ -132,16 +132,14 @@ class SharedStreamSource:
         """The HTTP side of the answer; None before its headers."""
         if self._own is not None:
             return self._own.meta
-        meta = None if self._shared is None else self._shared.inner.meta
-        if meta is None or self._pays():
+        shared = self._shared
+        meta = None if shared is None else shared.inner.meta
+        if shared is None or meta is None or self._pays(shared):
             return meta
         reused = ReplyCache(is_hit=True, where="shared", age=0.0, source_id=meta.generation_id)
         return replace(meta, attempts=0, billed_before=(), reused=reused)
 
-    def _pays(self) -> bool:
-        shared = self._shared
-        if shared is None:
-            return True
+    def _pays(self, shared: SharedStream) -> bool:
         if shared.payer is None:
             shared.payer = self
         return shared.payer is self
@@ -275,4 +273,4 @@ class SharedStreamSource:
         shared = self._shared
         if shared is None:
             return error
-        return shared.inner.fail(error) if self._pays() else unbilled(error)
+        return shared.inner.fail(error) if self._pays(shared) else unbilled(error)

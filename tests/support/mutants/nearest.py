@@ -52,8 +52,11 @@ def runs(mutant: Mutant, lines: Lines) -> Iterator[list[str]]:
         yield run
     if changed := [file for file in lines.changed_tests if Path(file).name.startswith("test_")]:
         yield changed
-    if not mutant.is_within_a_function or not covering:
-        yield from by_name(mutant.path)
+    named = by_name(mutant.path)
+    if not mutant.is_within_a_function:
+        yield from named
+    elif not covering:
+        yield from named[:2]  # processes of their own may run it
 
 
 def in_order(path: Path, covering: dict[str, float]) -> list[str]:

@@ -44,7 +44,6 @@ class BYOKKeyFields(TypedDict, total=False):
     """Whether the provider retains nothing of requests with this key, as you say."""
 
 
-@closed
 class NewBYOKKey(BYOKKeyFields, total=False):
     """Keyword arguments of `client.byok.create`."""
 
@@ -52,7 +51,6 @@ class NewBYOKKey(BYOKKeyFields, total=False):
     """Where it is used. Default: in the default workspace."""
 
 
-@closed
 class BYOKKeyChanges(BYOKKeyFields, total=False):
     """Keyword arguments of `client.byok.update`; fields that are not given keep their value."""
 

@@ -128,7 +128,6 @@ class GuardrailFields(TypedDict, total=False):
     content_filters: Sequence[PatternFilterRule] | None
 
 
-@closed
 class NewGuardrail(GuardrailFields, total=False):
     """Keyword arguments of `client.guardrails.create`."""
 
@@ -136,7 +135,6 @@ class NewGuardrail(GuardrailFields, total=False):
     """Where it is kept. Default: the default workspace."""
 
 
-@closed
 class GuardrailChanges(GuardrailFields, total=False):
     """Keyword arguments of `client.guardrails.update`; fields that are not given keep their value."""
 

@@ -81,7 +81,6 @@ class KeyFields(TypedDict, total=False):
     workspace_id: NonEmptyText
 
 
-@closed
 class NewKey(KeyFields, total=False):
     """Keyword arguments of `client.keys.create`."""
 
@@ -92,7 +91,6 @@ class NewKey(KeyFields, total=False):
     external: ExternalUser
 
 
-@closed
 class KeyChanges(KeyFields, total=False):
     """Keyword arguments of `client.keys.update`; omitted settings do not change."""
 

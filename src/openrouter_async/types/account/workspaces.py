@@ -70,7 +70,6 @@ class WorkspaceFields(TypedDict, total=False):
     """Whether the service may use requests and replies, for a discount."""
 
 
-@closed
 class WorkspaceChanges(WorkspaceFields, total=False):
     """Keyword arguments of `client.workspaces.update`; fields that are not given keep their value."""
 

@@ -10,14 +10,12 @@ from collections.abc import Mapping
 
 from ...errors import ConfigurationError
 from ..requests.check import check_params, join_problems
-from ..requests.fields import closed
 from .generation_params import GenerationParams, StopTexts
 from .request import REPLACED_PARAMS, reasoning_misfits
 
 __all__ = ["CompletionParams", "check_completion_params", "completion_params"]
 
 
-@closed
 class CompletionParams(GenerationParams, StopTexts, total=False):
     """Keyword arguments of `client.completions.create` and `client.completions.stream`."""
 

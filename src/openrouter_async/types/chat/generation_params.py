@@ -78,7 +78,6 @@ class PenaltyParams(TypedDict, total=False):
     """-2 to 2: lowers tokens that were used at all; usually 0."""
 
 
-@closed
 class GenerationParams(RoutedParams, PenaltyParams, total=False):
     """Keyword arguments of calls of chat, and of the older prompt form."""
 

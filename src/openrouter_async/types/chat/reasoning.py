@@ -40,7 +40,6 @@ class ResponseReasoning(TypedDict, total=False):
     """`pro` goes to the `-pro` form of the model (GPT-5.6 and later)."""
 
 
-@closed
 class Reasoning(ResponseReasoning, total=False):
     """The same, in chat."""
 

@@ -87,7 +87,6 @@ class ServerToolParams(TypedDict, total=False):
     """Cache the prompt up to its last part that can be."""
 
 
-@closed
 class ToolTurnParams(ServerToolParams, total=False):
     """What chat and Responses have in common besides."""
 
@@ -105,7 +104,6 @@ class ToolTurnParams(ServerToolParams, total=False):
     """Not for production."""
 
 
-@closed
 class TurnParams(GenerationParams, ToolTurnParams, total=False):
     """The parameters common to a single reply and a run of tools."""
 
@@ -129,7 +127,6 @@ class TurnParams(GenerationParams, ToolTurnParams, total=False):
     """How many alternatives of each token, 0 to 20; needs `logprobs=True`."""
 
 
-@closed
 class ChatParams(TurnParams, StopTexts, total=False):
     """Keyword arguments of `client.chat.create` and `client.chat.stream`."""
 

@@ -99,7 +99,6 @@ Question: TypeAlias = Annotated[BoxQuestion | ChoiceQuestion | NoulQuestion | Sc
 """A question of any kind, told by its `type`."""
 
 
-@closed
 class DecisionsParams(GroupedParams, total=False):
     """Keyword arguments of `client.decisions.create`."""
 

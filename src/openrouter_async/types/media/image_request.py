@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from ..requests.fields import Between, NonEmptyText, OneOfOrText, closed
+from ..requests.fields import Between, NonEmptyText, OneOfOrText
 from .common import GroupedParams, ImageProvider
 
 __all__ = ["ImageParams"]
 
 
-@closed
 class ImageParams(GroupedParams, total=False):
     """Keyword arguments of `client.images`; which of them a model takes, `client.images.models` says."""
 

@@ -11,7 +11,7 @@ from .._base import WireType
 from ..chat.routing import Provider
 from ..common import Charged, Lenient, MaybeInt, MaybeStr
 from ..meta import charged_for
-from ..requests.fields import Between, closed
+from ..requests.fields import Between
 from .common import GroupedParams
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ __all__ = [
 DocumentT = TypeVar("DocumentT")
 
 
-@closed
 class RerankParams(GroupedParams, total=False):
     """Keyword arguments of `client.rerank.create`."""
 

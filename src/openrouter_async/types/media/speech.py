@@ -88,7 +88,6 @@ class ReferenceText(TypedDict):
 SpeechReference: TypeAlias = Annotated[ReferenceImage | ReferenceAudio | ReferenceText, ByKey("type")]
 
 
-@closed
 class SpeechParams(GroupedParams, total=False):
     """Keyword arguments of `client.audio.speak`."""
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from .._base import WireType
 from ..common import Charged, Lenient, MaybeFloat, MaybeInt, MaybeStr
 from ..meta import charged_for
-from ..requests.fields import Between, NonEmptyText, OneOfOrText, closed
+from ..requests.fields import Between, NonEmptyText, OneOfOrText
 from .common import AudioProvider, GroupedParams
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
 ]
 
 
-@closed
 class TranscriptionParams(GroupedParams, total=False):
     """Keyword arguments of `client.audio.transcribe`."""
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from ..requests.fields import Between, NonEmptyText, OneOfOrText, Text, closed
+from ..requests.fields import Between, NonEmptyText, OneOfOrText, Text
 from .common import GroupedParams, VideoProvider
 
 __all__ = ["VideoParams"]
 
 
-@closed
 class VideoParams(GroupedParams, total=False):
     """Keyword arguments of `client.videos.create`; which of them a model takes, `client.videos.models` says."""
 

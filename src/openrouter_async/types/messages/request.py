@@ -129,7 +129,6 @@ class ContextManagement(TypedDict, total=False):
 _System: TypeAlias = Annotated[str | Annotated[list[TextParam], Field(min_length=1)], ByKind()]
 
 
-@closed
 class MessageTurnParams(RoutedParams, ServerToolParams, total=False):
     """The parameters common to a single Messages request and a run of tools."""
 
@@ -156,7 +155,6 @@ class MessageSystem(TypedDict, total=False):
     """Instructions for the model."""
 
 
-@closed
 class MessagesParams(MessageTurnParams, MessageSystem, total=False):
     """Keyword arguments of `client.messages.create` and `client.messages.stream`."""
 

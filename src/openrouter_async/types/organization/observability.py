@@ -150,7 +150,6 @@ class DestinationFields(TypedDict, total=False):
     broadcast_generation_request_context: bool
 
 
-@closed
 class NewDestination(DestinationFields, total=False):
     """Keyword arguments of `client.observability.create`."""
 
@@ -158,7 +157,6 @@ class NewDestination(DestinationFields, total=False):
     """The workspace whose requests it receives. Default: the default workspace."""
 
 
-@closed
 class DestinationChanges(DestinationFields, total=False):
     """Keyword arguments of `client.observability.update`; fields that are not given keep their value."""
 

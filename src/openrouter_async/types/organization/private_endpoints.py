@@ -65,7 +65,6 @@ class PrivateEndpointFields(TypedDict, total=False):
     """Whether it retains nothing, as you say."""
 
 
-@closed
 class NewPrivateEndpoint(PrivateEndpointFields, total=False):
     """Keyword arguments of `client.private_endpoints.create`."""
 

@@ -37,7 +37,7 @@ STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 """Nothing is converted: `"0.7"` is not a number, 1 is not a boolean. Unknown keys are refused."""
 
 closed = with_config(STRICT)
-"""Decorates the `TypedDict` of an object of which the service documents every field."""
+"""Decorates the `TypedDict` of an object of which the service documents every field; those that extend it follow."""
 
 MAX_NESTING = 200
 """Levels of free JSON; the service and pydantic read no more."""

@@ -29,7 +29,6 @@ __all__ = [
 ]
 
 
-@closed
 class FlatSchemaFormat(JSONSchema, total=False):
     """JSON of a schema."""
 
@@ -59,7 +58,6 @@ Included: TypeAlias = Annotated[
 ]
 
 
-@closed
 class ResponseTurnParams(RoutedParams, PenaltyParams, ToolTurnParams, total=False):
     """Parameters of a single Responses request and of a run of tools."""
 
@@ -86,7 +84,6 @@ class ResponseTurnParams(RoutedParams, PenaltyParams, ToolTurnParams, total=Fals
     """`auto` drops input in the middle that is too long for the model."""
 
 
-@closed
 class ResponseParams(ResponseTurnParams, StopTexts, total=False):
     """Keyword arguments of `client.responses.create` and `client.responses.stream`."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from benchmarks import chart
 from benchmarks.comparison import __main__ as comparison
 
 from openrouter_async.testing import Emulator
+from tests.support import forked
 from tests.support.doc_modules import modules, python_blocks
 from tests.support.folders import ROOT
 
@@ -24,7 +24,7 @@ FIGURES = json.loads(comparison.FIGURES.read_text("utf-8"))
 @pytest.fixture(scope="module")
 def environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENROUTER_")}
-    return {**kept, "PYTHONDEVMODE": "1"}
+    return {**kept, "PYTHONASYNCIODEBUG": "1"}
 
 
 @pytest.mark.parametrize(("line", "code"), EXAMPLES, ids=[f"line-{line}" for line, _ in EXAMPLES])
@@ -39,15 +39,7 @@ def test_each_example_runs_as_a_file(
             "OPENROUTER_API_KEY": emulator.key,
             "OPENROUTER_MANAGEMENT_KEY": emulator.management_key,
         }
-        ran = subprocess.run(
-            [sys.executable, str(path)],
-            env={**environment, **found},
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        ran = forked.run(str(path), env={**environment, **found}, cwd=tmp_path, timeout=120)
     assert ran.returncode == 0, ran.stderr
     assert "Traceback" not in ran.stderr
     assert "Warning" not in ran.stderr

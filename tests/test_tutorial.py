@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from openrouter_async.testing import Emulator
+from tests.support import forked
 from tests.support.doc_modules import python_blocks
 from tests.support.folders import ROOT
 
@@ -17,19 +18,11 @@ FILES = [code for _, code in python_blocks(ROOT / "docs" / "tutorial.md")]
 PROGRAMS = [code for code in FILES if "asyncio.run(main())" in code]
 
 
-def run(folder: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def environment(**variables: str) -> dict[str, str]:
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("OPENROUTER_", "PYTEST_"))
     }
-    return subprocess.run(
-        [sys.executable, *command],
-        cwd=folder,
-        env={**kept, **variables},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return {**kept, **variables}
 
 
 @pytest.mark.parametrize("code", PROGRAMS, ids=["call", "stream", "tool", "value", "batch"])
@@ -38,7 +31,7 @@ def test_each_program_runs_twice(code: str, tmp_path: Path) -> None:
     with Emulator() as emulator:
         settings = {"OPENROUTER_BASE_URL": emulator.base_url, "OPENROUTER_API_KEY": emulator.key}
         for _ in ("first", "second"):
-            ran = run(tmp_path, "program.py", **settings)
+            ran = forked.run("program.py", env=environment(**settings), cwd=tmp_path, timeout=120)
             assert (ran.returncode, ran.stderr) == (0, "")
             assert ran.stdout.strip()
         if "journal" in code:
@@ -50,6 +43,14 @@ def test_the_application_and_its_test_work_as_they_are_written(tmp_path: Path) -
     application, test = FILES[-2:]
     (tmp_path / "app.py").write_text(application)
     (tmp_path / "test_app.py").write_text(test)
-    ran = run(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", PYTHONPATH=str(tmp_path))
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=tmp_path,
+        env=environment(PYTHONPATH=str(tmp_path)),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "1 passed" in ran.stdout

@@ -10,7 +10,6 @@ import asyncio
 import json
 import os
 import random
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -23,7 +22,9 @@ from tempfile import TemporaryDirectory
 from openrouter_async import AsyncOpenRouter, Item, Retries
 from openrouter_async.testing import Emulator
 from openrouter_async.testing.received import ReceivedRequest
+from tests.support import forked
 from tests.support.folders import ROOT
+from tests.support.forked import Python
 
 MODEL = "openai/gpt-4o-mini"
 FIRST_TOKEN_S = 0.02
@@ -97,18 +98,18 @@ def kill_again_and_again(count: int, kills: int, *, once: bool, seed: int) -> Ou
     with TemporaryDirectory() as folder, Emulator(credits="1000", first_token_s=FIRST_TOKEN_S) as emulator:
         emulator.reply_with(counted)
         journal = Path(folder) / "run.jsonl"
-        command = [sys.executable, "-m", "tests.batch.killed", "--run", emulator.base_url, emulator.key]
+        command = ["-m", "tests.batch.killed", "--run", emulator.base_url, emulator.key]
         command += [str(journal), str(count), "once" if once else ""]
         for kill in range(kills):
             left = count - len(answered)
             wanted = answered.total() + chance.randint(1, max(1, 2 * left // (kills - kill + 1)))
-            with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+            with Python(*command, cwd=ROOT) as process:
                 while answered.total() < wanted and process.poll() is None:
                     time.sleep(0.001)
                 time.sleep(chance.uniform(0, 2 * FIRST_TOKEN_S))
                 killed += process.poll() is None
                 process.kill()
-        said = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)
+        said = json.loads(forked.run(*command, cwd=ROOT).stdout)
         records = [json.loads(line) for line in journal.read_text("utf-8").splitlines()]
         texts: Counter[tuple[str, str]] = Counter(
             (record["key"], record["text"]) for record in records if "completion" in record

@@ -20,13 +20,15 @@ from typing import Self
 import pyte
 
 from openrouter_async.testing import Emulator
-from tests.cli.forked import Forked
 from tests.support.folders import ROOT
+from tests.support.forked import Forked
 
-__all__ = ["RunHere", "Terminal", "environment", "run", "run_raw"]
+__all__ = ["COMMAND", "RunHere", "Terminal", "environment", "run", "run_raw"]
 
 RunHere = Callable[..., "subprocess.CompletedProcess[str]"]
 """As `run`, with the emulator's environment, in this process: for tables, since a process takes most of a second."""
+
+COMMAND = ("-m", "openrouter_async")
 
 LIMIT_S = 40.0
 """How long a command may take on a busy machine."""
@@ -65,7 +67,7 @@ def run_raw(
     """Do the same, and return the exit code and the bytes of standard output and standard error."""
     pipes = [os.pipe() for _ in range(3)]
     (theirs, typed), (shown, out), (told, err) = pipes
-    command = Forked(arguments, (theirs, out, err), env=env, cwd=cwd)
+    command = Forked(COMMAND + arguments, (theirs, out, err), env=env, cwd=cwd)
     for each in (theirs, out, err):
         os.close(each)
     with ThreadPoolExecutor(3) as threads:
@@ -102,7 +104,7 @@ class Terminal:
         lines: int = 24,
     ) -> None:
         """Describe it; without `columns`, its width is that of the environment, and its size unknown."""
-        self._arguments = arguments
+        self._arguments = COMMAND + arguments
         self._env = dict(env)
         self._size = None if columns is None else (columns, lines)
         if columns is not None:

@@ -18,8 +18,9 @@ from anyio import to_thread
 
 from openrouter_async import AsyncOpenRouter, Item, user
 from openrouter_async.testing import Emulator, Failure
+from tests.cli.commands import COMMAND
 from tests.cli.commands import run as run_command
-from tests.cli.forked import Forked
+from tests.support.forked import Forked
 
 ROOT = Path(__file__).parents[2]
 MODEL = "openai/gpt-4o-mini"
@@ -262,7 +263,7 @@ class Terminal:
         self._main, other = pty.openpty()
         out = other if stdout is None else stdout.fileno()
         self.process = Forked(
-            ["batch", *arguments],
+            [*COMMAND, "batch", *arguments],
             (other, out, other),
             env=environment(emulator),
             cwd=folder,

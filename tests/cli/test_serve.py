@@ -6,8 +6,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +14,8 @@ import httpx
 import pytest
 
 from openrouter_async.testing import Emulator, Fault
-from tests.cli.commands import RunHere, environment, run
+from tests.cli.commands import COMMAND, RunHere, environment, run
+from tests.support.forked import Python
 
 TOKEN = "a-token-that-nobody-guesses"
 
@@ -24,28 +23,20 @@ TOKEN = "a-token-that-nobody-guesses"
 @contextmanager
 def serving(
     *options: str, env: dict[str, str], start_new_session: bool = False
-) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+) -> Iterator[tuple[str, Python]]:
     """Run the command within the block, and give the address that it prints."""
-    command = [sys.executable, "-m", "openrouter_async", "serve", "--port", "0", *options]
-    with subprocess.Popen(
-        command,
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=start_new_session,
-    ) as process:
+    command = [*COMMAND, "serve", "--port", "0", *options]
+    with Python(*command, env=env, start_new_session=start_new_session) as process:
         try:
-            assert process.stdout is not None
             line = process.stdout.readline()
             found = re.search(r"http://\S+/(?= )", line)
-            assert found, (line, process.stderr.read() if process.stderr and not line else "")
+            assert found, (line, process.stderr.read() if not line else "")
             yield found[0], process
         finally:
             process.kill()
 
 
-def end(process: subprocess.Popen[str]) -> str:
+def end(process: Python) -> str:
     """Press Ctrl-C, and return what the command wrote then."""
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)

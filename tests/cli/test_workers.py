@@ -18,6 +18,7 @@ import pytest
 from openrouter_async.testing import Emulator, Fault
 from tests.cli.commands import environment
 from tests.cli.test_serve import serving
+from tests.support.forked import Python
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="workers are found in /proc")
 
@@ -80,7 +81,7 @@ def ready(url: str, command: int, size: int = 2) -> list[int]:
     return found
 
 
-def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+def ended(process: Python) -> tuple[int | None, str, str]:
     out, err = process.communicate(timeout=40)
     return process.returncode, out, err
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from openrouter_async.testing import Emulator
+from tests.support import forked
 from tests.support.folders import ROOT
 
 __all__ = ["EXAMPLES", "environment", "loaded", "run"]
@@ -37,15 +38,15 @@ def run(
     name: str, *arguments: str, emulator: Emulator, cwd: Path, stdin: str = "", expected: int = 0
 ) -> subprocess.CompletedProcess[str]:
     """Run a program in a folder, warnings being errors, and return what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", str(EXAMPLES / name), *arguments],
+    done = forked.run(
+        "-W",
+        "error",
+        str(EXAMPLES / name),
+        *arguments,
         env=environment(emulator),
         cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        encoding="utf-8",
+        stdin=stdin,
         timeout=LIMIT_S,
-        check=False,
     )
     assert done.returncode == expected, done.stderr
     assert "Traceback" not in done.stderr, done.stderr

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -33,6 +31,7 @@ from tests.faults.scenes.answers import completion
 from tests.faults.scenes.batches import OutOfCredits, Refusing, echo, prompt_of
 from tests.faults.service import FaultServer, RunningStage
 from tests.support.folders import ROOT
+from tests.support.forked import Python
 from tests.support.loopback import Reply
 
 KILLS = int(os.environ.get("OPENROUTER_ASYNC_KILLS", "3"))
@@ -66,10 +65,9 @@ def records(path: Path) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def started(stage: RunningStage, path: Path, count: int) -> Iterator[subprocess.Popen[str]]:
+def started(stage: RunningStage, path: Path, count: int) -> Iterator[Python]:
     """Run a batch in a process of its own."""
-    command = [sys.executable, "-m", "tests.faults.batch_runs", stage.url, str(path), str(count)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with Python("-m", "tests.faults.batch_runs", stage.url, str(path), str(count), cwd=ROOT) as process:
         try:
             yield process
         finally:

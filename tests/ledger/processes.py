@@ -11,7 +11,6 @@ import asyncio
 import json
 import os
 import random
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -25,6 +24,7 @@ from openrouter_async import AsyncOpenRouter, BudgetExceeded, Item, Limits, Retr
 from openrouter_async.testing import Emulator, RateLimit
 from openrouter_async.testing.received import ReceivedRequest
 from tests.support.folders import ROOT
+from tests.support.forked import Python
 
 MODEL = "openai/gpt-4o-mini"
 LEASE_S = float(os.environ.get("LEASE_S", "2"))
@@ -136,11 +136,11 @@ def run_together(
         emulator.reply_with(counted)
         where = ledger or str(Path(folder) / "run.db")
         said = {"items": items, "concurrency": concurrency, "once": once, "budget": budget}
-        command = [sys.executable, "-m", "tests.ledger.processes", "--run", emulator.base_url, emulator.key]
+        command = ["-m", "tests.ledger.processes", "--run", emulator.base_url, emulator.key]
         command += [where, json.dumps(said)]
 
-        def begin() -> subprocess.Popen[bytes]:
-            return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+        def begin() -> Python:
+            return Python(*command, cwd=ROOT)
 
         began = time.monotonic()
         running = [begin() for _ in range(processes)]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ from tests.server.relays.streams.worker import variables
 from tests.server.router_client import events
 from tests.server.waiting import wait_for
 from tests.support.folders import ROOT
+from tests.support.forked import Python
 
 WORDS = [f"word{number} " for number in range(20)]
 
@@ -33,10 +32,8 @@ class Worker:
         self.url = f"http://127.0.0.1:{self.port}"
         app = "tests.server.relays.streams.worker:make"
         options = ["--factory", "--port", str(self.port), "--log-level", "error"]
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "uvicorn", app, *options, "--timeout-graceful-shutdown", "1"],
-            env=environment,
-            cwd=ROOT,
+        self.process = Python(
+            "-m", "uvicorn", app, *options, "--timeout-graceful-shutdown", "1", env=environment, cwd=ROOT
         )
 
     def is_ready(self) -> bool:
@@ -57,7 +54,7 @@ class Worker:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(20)
+        self.process.communicate(20)
 
 
 @contextmanager
@@ -71,7 +68,7 @@ def two_workers(emulator: Emulator, store: str) -> Iterator[tuple[Worker, Worker
         for worker in workers:
             worker.process.terminate()
         for worker in workers:
-            worker.process.wait(20)
+            worker.process.communicate(20)
 
 
 @pytest.fixture(params=["sqlite", "redis"])

@@ -29,7 +29,7 @@ def count_any(module: Module) -> int:
     return sum(
         (isinstance(node, ast.Name) and node.id == "Any")
         or (isinstance(node, ast.Attribute) and node.attr == "Any")
-        for node in ast.walk(module.tree)
+        for node in module.all_nodes
     )
 
 

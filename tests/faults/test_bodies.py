@@ -282,7 +282,9 @@ async def test_B14_drip_takes_linear_time(faults: FaultServer) -> None:
 
     await seconds(100)
     small = min([await seconds(1_500) for _ in range(3)])
-    large = min([await seconds(3_000) for _ in range(3)])
+    for _ in range(6):  # a machine at work adds to one of them, not to all
+        if (large := await seconds(3_000)) < 3 * small:
+            break
     assert large < 3 * small
 
 

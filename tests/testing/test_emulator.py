@@ -83,12 +83,14 @@ def test_it_can_be_started_again() -> None:
 
 
 def test_starting_and_stopping_waits_for_no_clock() -> None:
-    """Twenty in well under the 0.3 s that one may take to start, were each to wait for a tick of uvicorn's."""
-    begun = time.perf_counter()
+    """The fastest of twenty takes less than a tick of uvicorn's, for which each would wait at its start or end."""
+    took = []
     for _ in range(20):
+        begun = time.perf_counter()
         with Emulator(models=[MODEL]):
             pass
-    assert time.perf_counter() - begun < 20 * 0.1
+        took.append(time.perf_counter() - begun)
+    assert min(took) < 0.1, took
 
 
 async def test_two_side_by_side_know_nothing_of_each_other() -> None:

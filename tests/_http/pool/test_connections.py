@@ -494,7 +494,7 @@ async def test_closing_the_transport_ends_running_calls_with_an_error() -> None:
                     assert await silent.eventually(lambda: silent.open_connections == 1)
                     began = time.monotonic()
                     await calls.transport.aclose()
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < 4  # less than any of the timeouts
             assert sorted(type(error).__name__ for error in errors) == [
                 "ConnectError",
                 "ReadError",
@@ -642,7 +642,7 @@ async def test_silence_ends_with_the_read_timeout(sent: bytes) -> None:
             began = time.monotonic()
             with pytest.raises(httpx.ReadTimeout):
                 await calls.call(read=0.1)
-            assert 0.09 < time.monotonic() - began < 2
+            assert 0.09 < time.monotonic() - began < 4
             assert await server.eventually(lambda: server.open_connections == 0)
 
 

@@ -6,6 +6,7 @@ Sessions need nothing but nox and an interpreter: each makes an environment of i
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -288,8 +289,10 @@ def tools(session: nox.Session) -> None:
 @nox.session
 def engines(session: nox.Session) -> None:
     """Run prompts on Ray Data and Dask and on frames of pandas and polars; keep ledgers and streams in a real Redis."""
-    if shutil.which("redis-server") is None:
-        session.error("redis-server is missing; install Redis")
+    if shutil.which(os.environ.get("OPENROUTER_ASYNC_REDIS_SERVER") or "redis-server") is None:
+        session.error(
+            "redis-server is missing; install Redis, or name a server in OPENROUTER_ASYNC_REDIS_SERVER"
+        )
     install(session, "engines", extras="dev,ray,dask")
     variables = {"OPENROUTER_ASYNC_ENGINES": "1", "OPENROUTER_ASYNC_NEEDS_REDIS": "1"}
     tests = session.posargs or ["tests/engines", "tests/server/relays/streams"]

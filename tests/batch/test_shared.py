@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 
 import anyio
@@ -12,13 +13,16 @@ from openrouter_async import (
     AsyncOpenRouter,
     BudgetExceeded,
     ConfigurationError,
+    Decisions,
     Done,
     Failed,
     Item,
     Ledger,
+    Ranking,
     Rate,
     open_ledger,
 )
+from openrouter_async.batch.kinds import BatchKind
 from openrouter_async.batch.results import Result
 from openrouter_async.testing import Emulator, Failure, Fault
 from openrouter_async.testing.received import ReceivedRequest
@@ -246,6 +250,75 @@ async def test_embeddings_share_a_ledger(tmp_path: Path) -> None:
         assert vectors[0] == vectors[1]
         async with open_ledger(tmp_path / "run.db") as ledger:
             assert await ledger.budget("batch", None).spent() == emulator.spent > 0
+
+
+RANKS = [
+    {"query": f"{word} sea", "documents": ["green grass", f"the {word} sea"]}
+    for word in ("blue", "red", "calm")
+]
+QUESTIONS = {"mood": {"type": "choice", "instructions": "How?", "criteria": {"calm": None, "angry": None}}}
+DECISIONS = [{"state": state, "questions": QUESTIONS} for state in ("a storm", "a lake", "a crowd")]
+
+
+def said_by(output: object) -> object:
+    """Return what a ranking or decisions say, without the ids and times of their answer."""
+    if isinstance(output, Ranking):
+        return output.documents
+    assert isinstance(output, Decisions)
+    return output.choice("mood").choice
+
+
+@pytest.mark.parametrize(("kind", "given"), [("rerank", RANKS), ("decisions", DECISIONS)])
+async def test_ranks_and_decisions_share_a_ledger(
+    tmp_path: Path, kind: BatchKind, given: list[object]
+) -> None:
+    """Two batches at once send each item once, both have all values, and a later one pays nothing."""
+    items = [Item(f"k{number}", each) for number, each in enumerate(given)]
+    with Emulator(credits="100", first_token_s=0.02) as emulator:
+        values: list[list[object]] = []
+
+        async def run() -> None:
+            async with client_of(emulator) as client:
+                results = await client.batch(
+                    items, kind=kind, model="m", ledger=tmp_path / "run.db", budget="1"
+                )
+                assert [result.key for result in results if isinstance(result, Done)] == ["k0", "k1", "k2"]
+                values.append([said_by(result.output) for result in results])
+
+        async with anyio.create_task_group() as group:
+            for _ in range(2):
+                group.start_soon(run)
+        await run()
+        assert len([each for each in emulator.requests if each.method == "POST"]) == 3
+        assert values[0] == values[1] == values[2]
+        if kind == "rerank":
+            assert values[2] == [[f"the {word} sea", "green grass"] for word in ("blue", "red", "calm")]
+        else:
+            assert all(choice in ("calm", "angry") for choice in values[2])
+        async with open_ledger(tmp_path / "run.db") as ledger:
+            budget = ledger.budget("batch", None)
+            assert await budget.spent() == emulator.spent > 0
+            assert await budget.held() == 0
+
+
+@pytest.mark.parametrize(("kind", "given"), [("rerank", RANKS), ("decisions", DECISIONS)])
+async def test_a_shared_budget_stops_ranks_and_decisions(
+    tmp_path: Path, kind: BatchKind, given: list[object]
+) -> None:
+    """Their price is not listed, so each is sent alone, and the next where the budget has room."""
+    items = [Item(f"k{number} {again}", each) for again in range(4) for number, each in enumerate(given)]
+    with Emulator(credits="100") as emulator:
+        async with client_of(emulator) as client:
+            await client.batch(items[:1], kind=kind, model="m")
+            price = emulator.spent
+            batch = client.batch(
+                items, kind=kind, model="m", ledger=tmp_path / "run.db", budget=price * Decimal("2.5")
+            )
+            async with batch:
+                with pytest.raises(BudgetExceeded):
+                    async for _ in batch:
+                        pass
+        assert 0 < emulator.spent - price <= price * 3
 
 
 async def test_a_fallback_model_counts_in_the_ledger_and_its_answer_is_shared(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""A real Redis on a loopback port."""
+"""A real Redis on a loopback port, or another server of its protocol, such as Valkey.
+
+`OPENROUTER_ASYNC_REDIS_SERVER` names the program; without it, that is `redis-server`.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ READY_S = 20.0
 @contextmanager
 def redis_server(folder: Path) -> Iterator[str]:
     """Run a server within the block, and give its address; a test without one is skipped, or fails under nox."""
-    program = shutil.which("redis-server")
+    named = os.environ.get("OPENROUTER_ASYNC_REDIS_SERVER")
+    program = shutil.which(named or "redis-server")
+    if program is None and named:
+        pytest.fail(f"OPENROUTER_ASYNC_REDIS_SERVER is {named!r}, which cannot be run")
     if program is None:
         if os.environ.get("OPENROUTER_ASYNC_NEEDS_REDIS"):
             pytest.fail("redis-server is not installed; streams in Redis cannot be tested")

@@ -63,6 +63,12 @@ def test_streams_wait_less_long_for_headers_than_plain_calls() -> None:
     assert CallTimeouts.start(Timeouts(headers=None, idle=3), streaming=True).headers is None
 
 
+def test_the_defaults_are_those_that_are_documented() -> None:
+    clocks = CallTimeouts.start(Timeouts(), streaming=False)
+    assert (clocks.connect, clocks.queue, clocks.body) == (5, None, 1_800)
+    assert (clocks.idle, clocks.event, clocks.total.seconds) == (60, 300, None)
+
+
 class Endless(httpx.AsyncByteStream, AsyncIterator[bytes]):
     """A body that is never waited for, and never ends."""
 

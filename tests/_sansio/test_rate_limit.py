@@ -283,6 +283,10 @@ def test_a_model_that_is_away_is_waited_for_and_not_slowed_down() -> None:
     assert learned.ready_at == -math.inf
     learned.mark_unavailable(now=1.0, wait=5.0)
     assert (learned.ready_at, learned.rate) == (6.0, math.inf)
+    first = AdaptiveRate()
+    for _ in range(3):
+        first.mark_unavailable(now=1.0, wait=5.0)
+    assert first.ready_at == 6.0
 
 
 def test_the_longest_wait_that_was_asked_for_holds() -> None:

@@ -33,6 +33,11 @@ def test_prose_is_cut_behind_sentences_and_the_parts_are_well_filled() -> None:
     assert min(estimate_tokens(part).high for part in parts[:-1]) > 45
 
 
+def test_arguments_may_be_named() -> None:
+    named = split_tokens(text=PROSE, tokens=100, model="openai/gpt-5")
+    assert named == split_tokens(PROSE, 100, "openai/gpt-5") != [PROSE]
+
+
 def test_parts_may_overlap() -> None:
     parts = split_tokens(PROSE, 100, overlap=20)
     assert all(after.startswith(before[-20:]) for before, after in pairwise(parts))

@@ -205,8 +205,7 @@ def _message_of(message: WireType) -> Mapping[str, object]:
     inner = getattr(message, "message", message)
     wire = inner if isinstance(inner, WireType) else message
     return wire.model_dump(
-        include={"content", "tool_calls", "reasoning", "reasoning_content", "refusal", "images"},
-        exclude_none=True,
+        include={"content", "tool_calls", "reasoning", "reasoning_content", "refusal", "images"}
     )
 
 

@@ -49,6 +49,9 @@ def build(*fragments: Fragment) -> list[tuple[str, str, str]]:
             id="interleaved",
         ),
         pytest.param(
+            [(0, "a", None, '{"x":'), (0, "a", "f", "{}")], [("a", "f", '{"x":{}')], id="a late name, cut"
+        ),
+        pytest.param(
             [(None, "a", "f", '{"x":'), (None, None, None, "1}"), (None, "b", "g", "{}")],
             [("a", "f", '{"x":1}'), ("b", "g", "{}")],
             id="no index",

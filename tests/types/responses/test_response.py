@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from openrouter_async.types.responses.items import ReasoningItem, ServerToolItem, WebSearchItem, read_item
+from openrouter_async.types.responses.items import (
+    ImageItem,
+    ReasoningItem,
+    ServerToolItem,
+    WebSearchItem,
+    read_item,
+)
 from openrouter_async.types.responses.response import Response
 
 
@@ -36,6 +42,14 @@ def test_items_are_typed_and_keep_their_json() -> None:
     )
     assert isinstance(thought, ReasoningItem)
     assert thought.text == "So."
+
+
+@pytest.mark.parametrize("empty", [None, "", 5, {}])
+def test_an_image_is_taken_from_the_first_field_that_has_one(empty: object) -> None:
+    item = read_item({"type": "image_generation_call", "result": empty, "imageUrl": "https://a.b/c.png"})
+    assert isinstance(item, ImageItem)
+    assert item.image is not None
+    assert item.image.image_url.url == "https://a.b/c.png"
 
 
 @pytest.mark.parametrize("odd", [None, 5, "x", [], {}, [None, 5, "x", []], [{"type": 5}], [{}]])

@@ -41,7 +41,6 @@ class AsyncioStream(CallStream, asyncio.Protocol):
         self._buffer = bytearray()
         self._has_ended = False
         self._failure: Exception | None = None
-        self._is_lost = False
         self._is_reading_paused = False
         self._is_writing_paused = False
         self._is_writing = False
@@ -80,7 +79,6 @@ class AsyncioStream(CallStream, asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note the end or failure, and wake whoever waits."""
-        self._is_lost = True
         if exc is None:
             self._has_ended = True
         elif self._failure is None:
@@ -123,10 +121,11 @@ class AsyncioStream(CallStream, asyncio.Protocol):
         else:
             data = bytes(self._buffer[:max_bytes])
             del self._buffer[:max_bytes]
-        if self._is_reading_paused and len(self._buffer) <= READ_HIGH // 2 and not self._is_lost:
+        if self._is_reading_paused and len(self._buffer) <= READ_HIGH // 2:
             assert self._transport is not None
             self._is_reading_paused = False
-            self._transport.resume_reading()
+            if not self._transport.is_closing():
+                self._transport.resume_reading()
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -222,7 +221,7 @@ class AsyncioStream(CallStream, asyncio.Protocol):
         assert self._transport is not None
         if self._failure is not None:
             raise httpcore.WriteError(str(self._failure)) from self._failure
-        if self._is_lost or self._transport.is_closing():
+        if self._transport.is_closing():
             raise httpcore.WriteError("the connection was closed by the peer")
 
     async def _wait(self, timeout: float | None) -> bool:

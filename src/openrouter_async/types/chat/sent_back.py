@@ -134,8 +134,6 @@ def fit_result(message: _Fields) -> _Message:
     content = message.get("content")
     if isinstance(content, list | tuple):
         content = [part for part in content if not _is_blank_part(part)]
-        if content and len(content) == len(message["content"]):
-            return dict(message)
     elif not isinstance(content, str) or content.strip():
         return dict(message)
     return {**message, "content": content if isinstance(content, list) and content else NO_OUTPUT}

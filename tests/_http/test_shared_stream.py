@@ -196,6 +196,24 @@ async def test_a_failure_is_raised_to_each(service: Service) -> None:
     assert len({id(reader.error) for reader in readers}) == 5
 
 
+async def test_of_a_stream_that_fails_one_reader_pays(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failure = {
+        "error": {"code": 502, "message": "upstream"},
+        "choices": [{"delta": {}, "finish_reason": "error"}],
+    }
+    monkeypatch.setitem(globals(), "END", sse({"id": "gen-1", **failure}))
+    service.may_end.set()
+    async with service.client() as client:
+        readers = [Reader(client) for _ in range(3)]
+        async with anyio.create_task_group() as tasks:
+            for reader in readers:
+                tasks.start_soon(reader.run)
+    assert service.count == 1
+    assert sorted(len(reader.error.billed) for reader in readers if reader.error) == [0, 0, 1]
+
+
 async def test_what_was_shared_is_kept_and_recovers(service: Service, tmp_path: Path) -> None:
     service.may_end.set()
     async with service.client(local_cache=LocalCache(tmp_path / "a.sqlite")) as client:

@@ -126,6 +126,8 @@ class SharedStreamSource:
         self._place = 0
         self._attempt = 0
         self._has_left = False
+        self._has_paid = False
+        """Its failure says what the request may have cost; those of the others do not, whoever leaves first."""
 
     @property
     def meta(self) -> ResponseMeta | None:
@@ -248,7 +250,7 @@ class SharedStreamSource:
             return False
         self._has_left = True
         shared.readers -= 1
-        if shared.payer is self:
+        if shared.payer is self and not self._has_paid:
             shared.payer = None
         if shared.readers or shared.is_finished:
             return False
@@ -273,4 +275,7 @@ class SharedStreamSource:
         shared = self._shared
         if shared is None:
             return error
-        return shared.inner.fail(error) if self._pays(shared) else unbilled(error)
+        if not self._pays(shared):
+            return unbilled(error)
+        self._has_paid = True
+        return shared.inner.fail(error)

@@ -19,7 +19,7 @@ nox.needs_version = ">=2025.5"
 nox.options.sessions = ["tests", "trio", "httptools", "lint", "typing", "docs", "wheel"]
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
-nox.options.default_venv_backend = "virtualenv"
+nox.options.default_venv_backend = "uv|virtualenv"
 
 ON_HTTPX2 = ROOT / "tests" / "support" / "on_httpx2"
 """First on the path, it lets whoever imports httpx have httpx2."""
@@ -151,7 +151,8 @@ def httptools(session: nox.Session) -> None:
 def httpx2(session: nox.Session) -> None:
     """Run the suite, or the tests named, where httpx2 is installed and httpx is not."""
     install(session, extras="dev")
-    session.run("python", "-m", "pip", "uninstall", "-q", "-y", "httpx", "httpcore")
+    uninstall = ["uv", "pip", "uninstall"] if session.venv_backend == "uv" else ["pip", "uninstall", "-y"]
+    session.run(*uninstall, "-q", "httpx", "httpcore", external=True)
     session.run(
         "pytest", "-n", "auto", "-q", *(session.posargs or ["tests"]), env={"PYTHONPATH": str(ON_HTTPX2)}
     )
@@ -180,6 +181,15 @@ def fuzz(session: nox.Session) -> None:
     """Fuzz what reads bytes of others: `nox -s fuzz -- SECONDS [TARGET ...]`; see tests/fuzz."""
     install(session, "fuzz", extras="dev")
     session.run("python", "-m", "tests.fuzz", *(session.posargs or ["60"]))
+
+
+@nox.session
+def properties(session: nox.Session) -> None:
+    """Draw ten times as many examples in the tests that say how many."""
+    install(session, extras="dev")
+    tests = ["tests/structured", "tests/recorded", "tests/_http/http11", "tests/ledger/test_holders.py"]
+    more = {"OPENROUTER_ASYNC_EXAMPLES": "10"}
+    session.run("pytest", "-n", "auto", *tests, "tests/cli/test_drawn_answer.py", *session.posargs, env=more)
 
 
 @nox.session
@@ -350,6 +360,7 @@ def spec(session: nox.Session) -> None:
     arguments = session.posargs
     if not arguments:
         folder = session.create_tmp()
+        session.install("-q", "pip")  # uv makes environments without it
         session.run("python", "-m", "pip", "download", "-q", "--no-deps", "--dest", folder, "openrouter")
         arguments = [str(max(Path(folder).glob("openrouter-*.whl"), key=lambda path: path.stat().st_mtime))]
     session.run("python", "-m", "tests.contract.spec", *arguments)

@@ -16,6 +16,7 @@ from rich.console import Console, ConsoleDimensions
 from openrouter_async.cli.drawn_answer import AnswerScreen
 from openrouter_async.cli.markdown import blocks_of, drawn_lines
 from openrouter_async.cli.output import Output
+from tests.support.examples import TIMES
 
 ANSWER = """\
 # Reverse a list
@@ -202,7 +203,7 @@ BLOCKS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=30 * TIMES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(BLOCKS, max_size=12), st.integers(1, 30), st.integers(5, 12), st.integers(20, 60))
 def test_it_ends_as_if_it_had_come_at_once(
     monkeypatch: pytest.MonkeyPatch, blocks: list[str], size: int, lines: int, columns: int

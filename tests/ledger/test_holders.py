@@ -39,6 +39,7 @@ from openrouter_async.ledger.steps import (
     Unbooked,
 )
 from tests.ledger.holders import HOLDERS, LEASE_S, Clock, Make
+from tests.support.examples import TIMES
 
 WORKERS = ["ann", "bob", "cid"]
 KEYS = ["k1", "k2", "k3"]
@@ -230,7 +231,7 @@ def portal() -> Iterator[BlockingPortal]:
         yield portal
 
 
-def answers_as_the_machine_does(make: Make, portal: BlockingPortal, *, runs: int = 60) -> None:
+def answers_as_the_machine_does(make: Make, portal: BlockingPortal, *, runs: int = 30 * TIMES) -> None:
     """Lead a holder beside the machine; those of engines are tested by it too."""
     led = type("Led", (Beside,), {"make": staticmethod(make), "portal": portal})
     run_state_machine_as_test(

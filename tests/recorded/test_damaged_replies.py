@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from openrouter_async import AsyncOpenRouter, OpenRouterError, Retries
 from openrouter_async.types.chat.completion import AssistantMessage, ChatCompletion
+from tests.support.examples import TIMES
 from tests.support.recordings import Recording, load_recordings
 
 KEY = "sk-or-v1-0123456789abcdef0123456789abcdef"
@@ -145,7 +146,7 @@ async def use(recording: Recording, body: bytes) -> None:
                     look_at(partial)
 
 
-@settings(max_examples=400)
+@settings(max_examples=100 * TIMES)
 @given(damaged_bodies())
 def test_a_damaged_reply_raises_nothing_but_typed_errors(damaged: tuple[Recording, bytes]) -> None:
     recording, body = damaged

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from openrouter_async.structured.schema import Schema
 from tests.structured.json_schemas import assert_is_strict, instances
+from tests.support.examples import TIMES
 
 NAMED_REF: JsonValue = {"$ref": "#/$defs/Address"}
 
@@ -223,7 +224,7 @@ def test_it_has_a_strict_form_and_its_values_come_back(
     assert "is" in schema.describe() or "{" in schema.describe()
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=75 * TIMES, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_what_the_strict_form_allows_comes_back_as_the_schema_allows_it(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from([name for name in SCHEMAS if name != "settings that inherit"]))

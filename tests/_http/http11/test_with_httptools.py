@@ -23,6 +23,7 @@ from openrouter_async._http.http11.answer import OVERHEAD, READ
 from openrouter_async._http.http11.parsers import HTTPParser
 from openrouter_async._http.pool.connections import ConnectionTransport
 from openrouter_async.options import Limits
+from tests.support.examples import TIMES
 from tests.support.http11 import (
     Outcome,
     ScriptedStream,
@@ -318,7 +319,7 @@ TOKENS = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=100 * TIMES)
 @given(
     well_formed(),
     st.lists(st.tuples(st.integers(0, 1_000), st.integers(0, 9), TOKENS | st.binary(max_size=2)), max_size=4),

@@ -23,6 +23,7 @@ from openrouter_async.structured.schema import Schema
 from openrouter_async.structured.schemas.output_type import TypeValidator
 from tests.structured.json_schemas import ANY_JSON
 from tests.structured.replies import read_text
+from tests.support.examples import TIMES
 
 
 class Thing(BaseModel):
@@ -40,7 +41,7 @@ TOKENS = st.sampled_from(
 NOISE = st.lists(TOKENS, max_size=20).map("".join)
 
 
-@settings(max_examples=400)
+@settings(max_examples=100 * TIMES)
 @given(NOISE, st.sampled_from([Thing, list[str], int, dict[str, Any], Thing | None]), st.booleans())
 def test_no_text_makes_it_fail_otherwise(text: str, wanted: Any, is_native: bool) -> None:
     try:
@@ -52,7 +53,7 @@ def test_no_text_makes_it_fail_otherwise(text: str, wanted: Any, is_native: bool
     assert raw == text.replace("\ud83d", "\ufffd")
 
 
-@settings(max_examples=200)
+@settings(max_examples=50 * TIMES)
 @given(ANY_JSON.filter(lambda value: isinstance(value, dict | list)), st.sampled_from([None, 1]))
 def test_a_value_is_found_in_prose_and_fences(value: JsonValue, indent: int | None) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=False)
@@ -74,7 +75,7 @@ def as_python(value: JsonValue) -> str:
     return repr(value) if not isinstance(value, str) else json.dumps(value)
 
 
-@settings(max_examples=200)
+@settings(max_examples=50 * TIMES)
 @given(st.dictionaries(st.text("abc", min_size=1, max_size=3), ANY_JSON, min_size=1, max_size=3))
 def test_what_is_mended_is_what_was_written(value: dict[str, JsonValue]) -> None:
     try:
@@ -85,7 +86,7 @@ def test_what_is_mended_is_what_was_written(value: dict[str, JsonValue]) -> None
     assert mended == value
 
 
-@settings(max_examples=400)
+@settings(max_examples=100 * TIMES)
 @given(NOISE)
 def test_what_is_mended_has_nothing_that_was_not_written(text: str) -> None:
     """Each text in the result stands in the text, but for escapes."""
@@ -134,7 +135,7 @@ def test_what_is_around_the_one_value_does_not_matter(
     assert read_text(text, Schema.from_type(Thing)) == Thing.model_validate(value)
 
 
-@settings(max_examples=600)
+@settings(max_examples=150 * TIMES)
 @given(
     PEOPLE,
     WORDS,
@@ -162,7 +163,7 @@ AFTER = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=75 * TIMES)
 @given(PEOPLE, PEOPLE, BEFORE, AFTER, st.data())
 def test_no_beginning_of_a_reply_gives_another_value(
     value: JsonValue, other: JsonValue, before: str, after: str, data: st.DataObject
@@ -184,7 +185,7 @@ def test_no_beginning_of_a_reply_gives_another_value(
     raise AssertionError("a reply that was cut off gave a value")
 
 
-@settings(max_examples=300)
+@settings(max_examples=75 * TIMES)
 @given(
     PEOPLE,
     PEOPLE,
@@ -246,7 +247,7 @@ OBJECTS = st.lists(st.tuples(KEYS, MEMBERS), max_size=4).map(
 )
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=250 * TIMES)
 @given(OBJECTS, st.sampled_from([ByAlias, Open, Closed, Thing, dict[str, Any]]), st.booleans())
 def test_what_is_read_at_once_is_what_a_close_look_gives(text: str, wanted: Any, is_native: bool) -> None:
     """Also where keys stand twice, mean another field, are not known, or numbers have more digits than are kept."""

@@ -15,9 +15,10 @@ from openrouter_async.structured.strict.codecs import UnsupportedSchema
 from openrouter_async.structured.strict.convert import convert
 from openrouter_async.structured.strict.result import StrictSchema
 from tests.structured.json_schemas import assert_is_strict, instances, schemas
+from tests.support.examples import TIMES
 
 SETTINGS = settings(
-    max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=100 * TIMES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 
 

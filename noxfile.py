@@ -369,7 +369,7 @@ def spec(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure this library, the floors below it and its peers; arguments are handed on: `nox -s bench -- --help`."""
-    install(session, "bench", extras="fast")
+    install(session, "bench", extras="fast,server")
     pythons = peer_pythons(session, *(name for name in PEERS if name != "anthropic"))
     session.run(
         "python",

@@ -56,6 +56,7 @@ def answers() -> dict[str, Answer]:
         "tool": Answer([b"".join(chunked(wire.joined(wire.tool_events())))]),
         "many": Answer([b"".join(chunked(wire.joined(wire.text_events(wire.MANY))))]),
         "paced": Answer(chunked(wire.text_events(wire.PACED)), gap_s=wire.GAP_S),
+        "relayed": Answer(chunked(wire.text_events(wire.MANY)), gap_s=wire.GAP_S),
         "first": Answer(chunked([first, b"".join(rest)]), gap_s=0.002),
         "open": Answer(chunked([first], ends=False)),
     }

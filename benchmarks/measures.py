@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 __all__ = ["CLIENTS", "COLUMNS", "FLOORS", "PEERS", "ROWS", "Row", "Source"]
 
-OURS, FAST, SEEN = "ours", "ours_fast", "ours_seen"
+OURS, FAST, SEEN, RELAYS = "ours", "ours_fast", "ours_seen", "ours_relays"
 TRACED, BY_HAND, UNSAMPLED = "ours_telemetry", "ours_by_hand", "ours_unsampled"
 FLOORS = {"httpx_json": "F", "httpx_typed": "F typed", "aiohttp_json": "A", "sockets": "sockets"}
 """Programs without a library, by the column they are."""
@@ -20,7 +20,7 @@ PEERS = {
 }
 COLUMNS = {FAST: "with `fast`", **FLOORS, **PEERS}
 """Who stands beside this library as it is by default."""
-CLIENTS = (OURS, "ours_events", "ours_alone", SEEN, TRACED, BY_HAND, UNSAMPLED, *COLUMNS)
+CLIENTS = (OURS, "ours_events", "ours_alone", RELAYS, SEEN, TRACED, BY_HAND, UNSAMPLED, *COLUMNS)
 
 
 class Source(NamedTuple):
@@ -136,6 +136,16 @@ ROWS = (
         below_peers=True,
     ),
     Row("memory after it, MB", Source("cold", OURS, "memory"), None, 48, 42, 1_000_000),
+    Row(
+        "relay of text, 100 streams × 200 chunks, over a bare `StreamingResponse` on the same stream",
+        Source("relay_at_once", RELAYS, "text"),
+        None,
+        0.9,
+        0.8,
+    ),
+    Row("the same by `ai-sdk`", Source("relay_at_once", RELAYS, "ai_sdk"), None, 0.9, 0.8),
+    Row("relay of text, 40 ms apart", Source("relay_paced", RELAYS, "text"), None, 1.15, 1.05),
+    Row("the same by `ai-sdk`", Source("relay_paced", RELAYS, "ai_sdk"), None, 1.15, 1.05),
     Row("a value of a type over a plain call", Source("structured", "ours_alone", "ratio"), None, 1.15, 1.08),
     Row(
         "an item of a batch of 10,000 over a plain call, 256 at once, with journal",

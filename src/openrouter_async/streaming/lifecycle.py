@@ -18,7 +18,7 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Sized
+from collections.abc import AsyncIterator, Awaitable, Callable, Sized
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from ..errors import ConfigurationError, ConnectionLost, DeadlineExceeded, OpenRouterError, RequestTimeout
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ..types.meta import ResponseMeta
     from .source import StreamItem, StreamSource
 
-__all__ = ["ItemReader", "OwnedStream", "QueuedItems", "lots"]
+__all__ = ["ItemReader", "OwnedStream", "QueuedItems", "lots_of"]
 
 ItemT = TypeVar("ItemT")
 
@@ -94,23 +94,36 @@ class QueuedItems(ABC, Generic[ItemT]):
         finally:
             self._is_reading = False
 
+    async def _next_lot(self) -> list[ItemT]:
+        """Return all items that have come, waiting for the first; an empty list at the end."""
+        if not self._queue and not await self._refill():
+            return []
+        lot = [*self._queue]
+        self._queue.clear()
+        return lot
+
     @abstractmethod
     async def _fill(self, wanted: Sized) -> bool:
         """Put what comes next into the queue until `wanted` has something; False at the end."""
 
 
-async def lots(stream: AsyncIterator[ItemT]) -> AsyncGenerator[list[ItemT]]:
-    """Yield the items of a stream, in a list all that have come; raises as the stream does, after what came before."""
+def lots_of(stream: AsyncIterator[ItemT]) -> Callable[[], Awaitable[list[ItemT]]]:
+    """Return a function that awaits all items that have come, at least one; an empty list is the end.
+
+    It raises as the stream does, after the items that came before.
+    """
     if isinstance(stream, QueuedItems):
         stream._check_unread()
-        queue = stream._queue
-        while queue or await stream._refill():
-            lot = [*queue]
-            queue.clear()
-            yield lot
-    else:
-        async for item in stream:
-            yield [item]
+        return stream._next_lot
+    items = aiter(stream)
+
+    async def next_item() -> list[ItemT]:
+        try:
+            return [await anext(items)]
+        except StopAsyncIteration:
+            return []
+
+    return next_item
 
 
 class ItemReader(Protocol[ItemT]):

@@ -241,5 +241,37 @@ async def test_one_that_is_cancelled_calls_it_too(emulator: Emulator) -> None:
         await piece.wait()
         group.cancel_scope.cancel()
     assert [outcome.kind for outcome in told] == ["shut_down"]
-    assert sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
-    assert b"ServerStopping" in sent[-2]["body"]
+    assert sent[-1]["more_body"] is False
+    assert b"ServerStopping" in sent[-1]["body"]
+
+
+@pytest.mark.loopback
+async def test_a_fault_of_the_application_while_the_server_stops_is_logged(
+    emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    emulator.reply("Hello")
+    begun = anyio.Event()
+    told: list[RelayOutcome] = []
+
+    async def finish(reply: Any) -> None:
+        begun.set()
+        await anyio.sleep(0.05)
+        raise LookupError("no database")
+
+    async def end(outcome: RelayOutcome) -> None:
+        told.append(outcome)
+
+    async def receive() -> Any:
+        await anyio.sleep_forever()
+
+    async def send(message: Any) -> None:
+        pass
+
+    client = AsyncOpenRouter(emulator.key, base_url=emulator.base_url, default_model=MODEL)
+    async with client, anyio.create_task_group() as group:
+        app = relay(client.chat.stream("Hello"), on_finish=finish, on_end=end)
+        group.start_soon(app, {"type": "http", "path": "/"}, receive, send)
+        await begun.wait()
+        group.cancel_scope.cancel()
+    assert [outcome.kind for outcome in told] == ["shut_down"]
+    assert "no database" in caplog.text

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from openrouter_async import AsyncOpenRouter, ConfigurationError, Retries, tool
 from openrouter_async.server import client_of, openrouter_lifespan, relay
+from openrouter_async.server.relays import response
 from openrouter_async.testing import Emulator, Fault, tool_call
 from tests.server.router_client import events
 from tests.server.serving import serve
@@ -135,14 +136,13 @@ def test_signs_of_life_are_written_between_pieces(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slept = 0
-    sleep_until = anyio.sleep_until
 
-    async def counted(deadline: float) -> None:
+    async def counted(seconds: float) -> None:
         nonlocal slept
         slept += 1
-        await sleep_until(deadline)
+        await anyio.sleep(seconds)
 
-    monkeypatch.setattr(anyio, "sleep_until", counted)
+    monkeypatch.setattr(response, "sleep", counted)
     emulator.reply("first", "second", fault=Fault.latency(0.5, after=2))
 
     async def handler(client: AsyncOpenRouter, request: Request) -> Response:
@@ -198,7 +198,8 @@ class City(BaseModel):
 
 
 def test_a_value_is_relayed_while_it_is_written(emulator: Emulator) -> None:
-    emulator.reply('{"name": "Os', 'lo", "people": 7', "00000}", reasoning="Think.")
+    fault = Fault.latency(0.2, after=4)  # a snapshot comes with each read
+    emulator.reply('{"name": "Os', 'lo", "people": 7', "00000}", reasoning="Think.", fault=fault)
 
     async def handler(client: AsyncOpenRouter, request: Request) -> Response:
         return relay(client.chat.stream("A city", output=City))

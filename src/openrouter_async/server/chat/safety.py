@@ -228,8 +228,8 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replaying
 
 
-class _TakesNothing(Exception):
-    """The client does not read its answer."""
+class _TakesNothing(OSError):
+    """The client does not read its answer; to whoever writes it has gone, as any connection that broke."""
 
 
 class _Answer:

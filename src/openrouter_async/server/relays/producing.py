@@ -81,7 +81,8 @@ class Producer:
         async with anyio.create_task_group() as beside:
             beside.start_soon(self._beat, name="heartbeat of a stream")
             beside.start_soon(self._flush_as_it_comes, name="a stream into its store")
-            beside.start_soon(self._work.pass_events_on, self._write, name="events of the application")
+            if self._work.events is not None:
+                beside.start_soon(self._work.pass_events_on, self._write, name="events of the application")
             try:
                 await self._work.pump(self._write)
             except Exception as error:  # noqa: BLE001 - told to the readers, and to the log unless it is of the service

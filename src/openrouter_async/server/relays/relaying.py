@@ -1,8 +1,6 @@
 """`relay`: a stream of the client becomes the response of a Starlette or FastAPI handler.
 
-Theory of operation. The task of the request reads the stream and writes; beside it one task waits for the browser to go
-away, and one keeps time: it starts the response when the first piece is late, and after that writes a sign of life when
-nothing else was written for a while. Whichever ends first ends the others, and leaving the stream's block closes the
+The work of a `RelayResponse` is here to read the stream, in whose block it is all the time; leaving that closes the
 connection to the service.
 
 ```
@@ -19,26 +17,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
 from starlette.responses import Response
 
 from ..._checks import instance, one_of, seconds
-from ...errors import ConfigurationError, OpenRouterError
+from ...errors import ConfigurationError
 from ...spending.spend import Spend
-from ..no_delay import send_at_once
-from .failures import ServerStopping, WebError, error_response
-from .formats.names import FORMATS, HEADERS, FormatName
-from .outlet import BrowserGone, Outlet, keep_time, watch
+from .failures import ServerStopping
+from .formats.names import FORMATS, FormatName
+from .outlet import Outlet
 from .producing import Producer
+from .response import RelayResponse
 from .resuming import ResumableRelay
 from .running import running_relays_of
 from .streams.store import check_id
 from .work import OnEnd, OnFinish, Work
 
 if TYPE_CHECKING:
-    from starlette.background import BackgroundTask
     from starlette.types import Receive, Scope, Send
 
     from .app_events import RelayEvents
@@ -150,7 +148,7 @@ def relay(
     )
 
 
-class Relay(Response):
+class Relay(RelayResponse):
     """The response that `relay` returns."""
 
     def __init__(
@@ -162,15 +160,11 @@ class Relay(Response):
         keepalive: float = 15.0,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        # Not `super().__init__`, which makes a body, and with it a content-length.
-        self.status_code = 200
-        self.media_type = work.format.media_type
-        self.background: BackgroundTask | None = None
-        self.init_headers({**HEADERS, **work.format.headers, **(headers or {})})
+        super().__init__(
+            start_after=start_after, keepalive=keepalive, write_timeout=write_timeout, headers=headers
+        )
+        self._take_form(work.format)
         self._work = work
-        self._start_after = start_after
-        self._keepalive = keepalive
-        self._write_timeout = write_timeout
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Write the stream until it ends, it fails, or the browser goes away; then run the background task."""
@@ -183,26 +177,16 @@ class Relay(Response):
                     await self.background()
 
     async def _relay(self, scope: Scope, receive: Receive, send: Send) -> None:
-        send_at_once(receive)
-        work = self._work
-        out = Outlet(self, send, work.format.begin, self._write_timeout)
-        failure: Exception | None = None
+        work, format = self._work, self._work.format
+        out = Outlet(self, send, format.begin)
+
+        async def pump() -> None:
+            await work.pump(out.write)
+            await out.write(work.ending or b"", more=False)
+
+        beside = () if work.events is None else (partial(work.pass_events_on, out.write),)
         try:
-            async with anyio.create_task_group() as beside:
-                cancel = beside.cancel_scope
-                beside.start_soon(watch, receive, cancel, name="the browser goes away")
-                clock = self._start_after, self._keepalive, work.format.keepalive
-                beside.start_soon(keep_time, out, cancel, *clock, name="clock of a relay")
-                beside.start_soon(self._pass_events_on, out, cancel, name="events of the application")
-                try:
-                    await work.pump(out.write)
-                    await out.write(work.ending or b"")
-                    await out.end()
-                except BrowserGone:
-                    pass  # nobody is left to be told, and leaving the stream's block has cancelled the upstream
-                except Exception as error:  # noqa: BLE001 - told to the browser, and raised again unless it is ours
-                    failure = error
-                cancel.cancel()
+            failure = await self._serve(pump, out, format.keepalive, receive, *beside)
         except anyio.get_cancelled_exc_class():
             with anyio.CancelScope(shield=True):
                 await self._shut_down(out, scope, receive, send)
@@ -211,17 +195,11 @@ class Relay(Response):
             await work.end("left" if failure is None else "failed", failure)
         finally:
             if failure is not None:
-                await self._tell(failure, out, scope, receive, send)
+                await self._tell(failure, format, out, scope, receive, send)
             elif not out.has_started:
                 # Nobody reads it; but middleware around a handler may take an answer that never begins for a fault.
                 with suppress(OSError):
                     await Response(status_code=_CLOSED_BY_CLIENT)(scope, receive, send)
-
-    async def _pass_events_on(self, out: Outlet, scope: anyio.CancelScope) -> None:
-        try:
-            await self._work.pass_events_on(out.write)
-        except BrowserGone:
-            scope.cancel()
 
     async def _shut_down(self, out: Outlet, scope: Scope, receive: Receive, send: Send) -> None:
         """End a relay that was cancelled from outside, as servers do when they stop."""
@@ -231,25 +209,4 @@ class Relay(Response):
             await self._work.end("shut_down")
         finally:
             if self._work.ending is None:
-                await self._tell(cause, out, scope, receive, send)
-
-    async def _tell(
-        self, failure: Exception, out: Outlet, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        """Tell the browser of a failure; any but an `OpenRouterError` is raised again, for the server's log."""
-        ours = isinstance(failure, OpenRouterError | WebError)
-        if not out.has_started:
-            if not ours:
-                raise failure
-            # Headers that the caller gave hold for the error too, but not those of the format.
-            await error_response(failure, headers=HEADERS, path=scope["path"])(scope, receive, send)
-            return
-        told = self._work.format.fail(failure)
-        try:
-            if told:
-                await out.write(told)
-                await out.end()
-        except BrowserGone:
-            return
-        if not ours:
-            raise failure
+                await self._tell(cause, self._work.format, out, scope, receive, send)

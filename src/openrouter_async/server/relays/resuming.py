@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -18,17 +19,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ..._checks import seconds
-from ...errors import ConfigurationError, OpenRouterError
-from ..no_delay import send_at_once
+from ...errors import ConfigurationError
 from .failures import StreamLost, WebError, error_response
 from .formats.names import FORMATS, HEADERS, FormatName
-from .outlet import BrowserGone, Outlet, keep_time, watch
+from .outlet import BrowserGone, Outlet
 from .producing import ATTEND_S, Producer
+from .response import RelayResponse
 from .running import running_relays_of
 from .streams.store import StreamStore, check_id
 
 if TYPE_CHECKING:
-    from starlette.background import BackgroundTask
     from starlette.types import Receive, Scope, Send
 
     from .formats._format import Format
@@ -126,7 +126,7 @@ def resume_routes(
     return [Route(path, again, methods=["GET"]), Route(path, stop, methods=["DELETE"])]
 
 
-class _Replay(Response):
+class _Replay(RelayResponse):
     """A response that reads a stream of a store."""
 
     def __init__(
@@ -139,14 +139,11 @@ class _Replay(Response):
         write_timeout: float,
         headers: Mapping[str, str] | None,
     ) -> None:
-        self.status_code = 200
-        self.background: BackgroundTask | None = None
+        super().__init__(
+            start_after=start_after, keepalive=keepalive, write_timeout=write_timeout, headers=headers
+        )
         self._store = store
         self._id = id
-        self._start_after = start_after
-        self._keepalive = keepalive
-        self._write_timeout = write_timeout
-        self._extra_headers = headers or {}
 
     async def _replay(
         self,
@@ -158,28 +155,16 @@ class _Replay(Response):
         send: Send,
         producer: Producer | None = None,
     ) -> None:
-        send_at_once(receive)
-        self.media_type = format.media_type
-        self.init_headers({**HEADERS, **format.headers, **self._extra_headers})
-        out = Outlet(self, send, bytes, self._write_timeout)
+        self._take_form(format)
+        out = Outlet(self, send, bytes)
         reader = _Reader(self._store, run, format, after, producer)
-        failure: Exception | None = None
         try:
-            async with anyio.create_task_group() as beside:
-                cancel = beside.cancel_scope
-                beside.start_soon(watch, receive, cancel, name="the browser goes away")
-                clock = self._start_after, self._keepalive, format.keepalive
-                beside.start_soon(keep_time, out, cancel, *clock, name="clock of a relay")
-                beside.start_soon(reader.attend, name="a reader is there")
-                try:
-                    await reader.read(out)
-                except BrowserGone:
-                    pass  # the answer continues in the store, for a reader that comes back
-                except Exception as error:  # noqa: BLE001 - told, or raised again
-                    failure = error
-                cancel.cancel()
+            # Where a browser goes away, the answer continues in the store, for a reader that comes back.
+            failure = await self._serve(
+                partial(reader.read, out), out, format.keepalive, receive, reader.attend
+            )
             if failure is not None:
-                await self._tell(failure, out, format, scope, receive, send)
+                await self._tell(failure, format, out, scope, receive, send)
         except anyio.get_cancelled_exc_class():
             with anyio.CancelScope(shield=True):
                 await _read_last(running_relays_of(scope), reader, out)
@@ -187,22 +172,6 @@ class _Replay(Response):
         finally:
             if self.background is not None:
                 await self.background()
-
-    async def _tell(
-        self, failure: Exception, out: Outlet, format: Format, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        ours = isinstance(failure, OpenRouterError | WebError)
-        if not out.has_started:
-            if not ours:
-                raise failure
-            await error_response(failure, headers=HEADERS, path=scope["path"])(scope, receive, send)
-            return
-        with suppress(BrowserGone):
-            if told := format.fail(failure):
-                await out.write(told)
-                await out.end()
-        if not ours:
-            raise failure
 
 
 async def _read_last(relays: RunningRelays | None, reader: _Reader, out: Outlet) -> None:
@@ -328,8 +297,7 @@ class _Reader:
             elif part.state == "broken":
                 return  # without an end, which is all that this format can tell
             elif part.state == "over":
-                await out.write(b"")
-                await out.end()
+                await out.write(b"", more=False)
                 return
 
     def _numbered(self, event: bytes) -> bytes:

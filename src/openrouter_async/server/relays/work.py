@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, nullcontext
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import anyio
@@ -44,6 +44,8 @@ class Work:
         within: Callable[[], AbstractAsyncContextManager[object]] = nullcontext,
     ) -> None:
         self.format = format
+        self.events = events
+        """Those of the application, if it has some; then somebody has to `pass_events_on`."""
         self.result: Result | None = None
         self.ending: bytes | None = None
         """The last bytes, once the answer is whole and the application knows."""
@@ -52,21 +54,23 @@ class Work:
         self._entered: object = None
         self._on_finish = on_finish
         self._on_end = on_end
-        self._events = events
         self._budget = budget
         self._within = within
-        self._has_piece = anyio.Event()
+        self._has_begun = False
+        self._first_piece = anyio.Event()
 
     async def pump(self, write: Writer) -> None:
         """Write what the stream brings; once it is whole, call `on_finish` and `on_end`, and set `ending`."""
-        async with self._within(), self._counted(), self._stream as stream:
+        budget = nullcontext() if self._budget is None else self._budget.join()
+        async with self._within(), budget, self._stream as stream:
             self._entered = stream
             async with aclosing(self.format.pieces(stream)) as pieces:
                 async for piece in pieces:
                     if piece:
+                        if not self._has_begun:
+                            self._has_begun = True
+                            self._first_piece.set()  # whoever waits for it writes behind it
                         await write(piece)
-                        if not self._has_piece.is_set():
-                            self._has_piece.set()
             # The answer is whole and paid for: a browser that goes away now does not keep it from being stored.
             with anyio.CancelScope(shield=True):
                 self.result = await stream.final()
@@ -77,16 +81,15 @@ class Work:
                 self.ending = self._waiting_events() + ending
 
     async def pass_events_on(self, write: Writer) -> None:
-        """Write the events of the application as they come, from the first piece on."""
-        if self._events is None:
-            return
-        await self._has_piece.wait()
+        """Write the events of the application as they come, from the first piece on; does not return."""
+        assert self.events is not None
+        await self._first_piece.wait()
         while True:
-            await self._events.wait()
+            await self.events.wait()
             await write(self._waiting_events())
 
     def _waiting_events(self) -> bytes:
-        taken = [] if self._events is None else self._events.take()
+        taken = [] if self.events is None else self.events.take()
         return b"".join(self.format.extra(name, data) for name, data in taken)
 
     async def end(self, kind: RelayEnd, error: Exception | None = None) -> None:
@@ -112,14 +115,6 @@ class Work:
             run = stream.so_far()
             return run if run is not None and (run.steps or run.messages) else None
         found: object = None if error is None else partial_of(error)
-        if found is None and isinstance(stream, ReplyStream) and self._has_piece.is_set():
+        if found is None and isinstance(stream, ReplyStream) and self._has_begun:
             found = stream.snapshot()
         return found
-
-    @asynccontextmanager
-    async def _counted(self) -> AsyncIterator[None]:
-        if self._budget is None:
-            yield
-            return
-        async with self._budget.join():
-            yield

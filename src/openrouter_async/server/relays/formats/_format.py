@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from pydantic import JsonValue
 from pydantic_core import to_json
 
-from ....streaming.lifecycle import lots
+from ....streaming.lifecycle import lots_of
 from ....streaming.stream import EventStream, MessageStream, ResponseStream
 from ....structured.stream import StructuredStream
 from ....tools.result import StreamedRun
@@ -60,9 +61,9 @@ class Format:
                 async for event in events:
                     yield self.event(event)
         else:
-            async with aclosing(lots(stream)) as all_lots:
-                async for lot in all_lots:
-                    yield b"".join(map(self.event, lot))
+            next_lot = lots_of(stream)
+            while lot := await next_lot():
+                yield self.event(lot[0]) if len(lot) == 1 else b"".join(map(self.event, lot))
 
     def begin(self) -> bytes:
         """Return the output before the first piece."""
@@ -89,9 +90,9 @@ class Format:
         return self.fail(error)
 
 
-def sse_text(before: bytes, text: str) -> bytes:
+def sse_text(before: str, text: str) -> bytes:
     """Return what `sse` returns for an object that ends with a text; `before` is all up to that."""
-    return before + to_json(text) + b"}\n\n"
+    return f"{before}{encode_basestring(text)}}}\n\n".encode()
 
 
 def sse(data: object, event: str | None = None) -> bytes:

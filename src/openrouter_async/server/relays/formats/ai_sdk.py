@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AISDK5Format", "AISDKFormat"]
 
+_PIECES = (TextDelta, ReasoningDelta, RefusalDelta)
+
 
 class AISDKFormat(Format):
     """`data: {part}`, and `data: [DONE]` at the end; only the first of several answers is shown."""
@@ -65,8 +67,8 @@ class AISDKFormat(Format):
         self._numbers = 0
         self._open: tuple[str, str] | None = None
         """Kind and id of the part that is open: `text` or `reasoning`."""
-        self._delta = b""
-        """What a piece of the open part begins with."""
+        self._frames: dict[type, str] = {}
+        """What a piece of the open part begins with, by the types of the events that belong to it."""
         self._is_in_step = False
         self._calls: dict[int, _Call] = {}
         """The calls of this step, by their index."""
@@ -81,6 +83,8 @@ class AISDKFormat(Format):
         return sse({"type": "start"})
 
     def event(self, event: Event) -> bytes:
+        if isinstance(event, _PIECES) and not event.choice and (frame := self._frames.get(type(event))):
+            return sse_text(frame, event.text)  # nearly every event
         if getattr(event, "choice", 0) != 0 or isinstance(event, Keepalive):
             return b""
         if isinstance(event, StepFinished):
@@ -123,9 +127,9 @@ class AISDKFormat(Format):
     def _parts(self, event: Event) -> bytes:
         match event:
             case TextDelta(text=text) | RefusalDelta(text=text):
-                return self._grow("text", text)
+                return self._begin("text", text, TextDelta, RefusalDelta)
             case ReasoningDelta(text=text):
-                return self._grow("reasoning", text)
+                return self._begin("reasoning", text, ReasoningDelta)
             case Partial(value=value):
                 return sse({"type": "data-output", "id": "output", "data": value})
             case ToolCallDelta():
@@ -157,18 +161,18 @@ class AISDKFormat(Format):
             return sse({"type": "tool-output-error", "toolCallId": id, "errorText": result.error})
         return sse({"type": "tool-output-available", "toolCallId": id, "output": _value(result.content)})
 
-    def _grow(self, kind: str, text: str) -> bytes:
-        """Return text for the part of a kind, which is opened where another is open."""
-        begin = b""
-        if self._open is None or self._open[0] != kind:
-            begin = self._close()
-            self._open = kind, self._id(kind)
-            begin += sse({"type": f"{kind}-start", "id": self._open[1]})
-            self._delta = sse({"type": f"{kind}-delta", "id": self._open[1], "delta": ""})[: -len(b'""}\n\n')]
-        return begin + sse_text(self._delta, text)
+    def _begin(self, kind: str, text: str, *pieces: type) -> bytes:
+        """Close the part that is open, and open one with its first text; its other pieces are events of these types."""
+        begin = self._close()
+        id = self._id(kind)
+        self._open = kind, id
+        frame = f'data: {{"type":"{kind}-delta","id":"{id}","delta":'
+        self._frames = dict.fromkeys(pieces, frame)
+        return begin + sse({"type": f"{kind}-start", "id": id}) + sse_text(frame, text)
 
     def _close(self, metadata: dict[str, object] | None = None) -> bytes:
         part, self._open = self._open, None
+        self._frames = {}
         more = {"providerMetadata": {"openrouter": metadata}} if metadata else {}
         return b"" if part is None else sse({"type": f"{part[0]}-end", "id": part[1], **more})
 

@@ -42,7 +42,7 @@ class EventsFormat(Format):
 
     def event(self, event: Event) -> bytes:
         if type(event) is TextDelta and not event.choice:  # nearly every event
-            return sse_text(b'event: text\ndata: {"text":', event.text)
+            return sse_text('event: text\ndata: {"text":', event.text)
         told = _event(event)
         if told is None:
             return b""

@@ -1,14 +1,13 @@
 """The asyncio client for OpenRouter.
 
-Importing the package loads nothing else: each public name is loaded from its module on first use.
+Importing the package loads nothing else: each public name is loaded from its module on first use. It loads nothing of
+the standard library either, so a command hears Ctrl-C soon after the interpreter has started.
 """
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from ._lazy import lazy_exports
 from ._version import __version__
+
+TYPE_CHECKING = False  # type checkers take it for the one of `typing`
 
 if TYPE_CHECKING:
     from .batch.estimate import BatchEstimate as BatchEstimate

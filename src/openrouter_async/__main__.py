@@ -1,10 +1,11 @@
-"""`python -m openrouter_async`, and the command `openrouter-async`."""
+"""`python -m openrouter_async`, and the command `openrouter-async`.
 
-from __future__ import annotations
+It imports only what is part of the interpreter, and so does the package: until `main` runs, Ctrl-C prints a traceback.
+"""
 
-import signal
+# What `signal` wraps; that one takes as long to load as all that is loaded before.
+import _signal as signal  # type: ignore[import-not-found]  # it has no types
 import sys
-from contextlib import suppress
 
 __all__ = ["main"]
 
@@ -27,6 +28,8 @@ def main() -> None:
             print(*complete("".join(begin[:1])), sep="\n")
             return
         case ["complete-conversations", *begin]:
+            from contextlib import suppress
+
             from .cli.prompt_log import PromptLog
 
             with suppress(ConfigurationError):  # the commands that need the log say what is wrong with it

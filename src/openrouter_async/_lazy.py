@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from importlib import import_module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
 __all__ = ["lazy_exports"]
 
@@ -13,7 +15,7 @@ __all__ = ["lazy_exports"]
 def lazy_exports(
     package: str,
     exports: Mapping[str, str],
-    loading: Callable[[str], AbstractContextManager[object]] = nullcontext,
+    loading: Callable[[str], AbstractContextManager[object]] | None = None,
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """Return the `__getattr__` and the `__dir__` of a package.
 
@@ -27,7 +29,10 @@ def lazy_exports(
         module = exports.get(name)
         if module is None:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        with loading(name):
+        from contextlib import nullcontext
+        from importlib import import_module
+
+        with nullcontext() if loading is None else loading(name):
             value: object = getattr(import_module(module, package), name)
         setattr(sys.modules[package], name, value)
         return value

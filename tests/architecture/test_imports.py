@@ -86,6 +86,12 @@ def test_importing_the_package_loads_none_of_its_own_modules(after_import: set[s
     assert ours == {"openrouter_async", "openrouter_async._lazy", "openrouter_async._version"}
 
 
+def test_a_command_loads_nothing_of_the_standard_library_before_it_heeds_ctrl_c() -> None:
+    """Until then Ctrl-C prints a traceback; an interpreter alone may have loaded the one that is allowed here."""
+    loaded = loaded_after("import openrouter_async.__main__")
+    assert {name for name in loaded if not name.startswith("openrouter_async")} <= {"__future__"}
+
+
 def test_making_a_client_loads_no_wire_types(after_client: set[str]) -> None:
     """A program pays for the types of the operations it calls, when it first calls them."""
     types = {name for name in after_client if name.startswith("openrouter_async.types")}

@@ -189,3 +189,13 @@ def test_the_screen_of_the_list(columns: int) -> None:
     with Terminal("logs", env=environment(None), columns=columns) as terminal:
         assert terminal.end() == 0
     assert terminal.scrolled() == SCREENS[columns]
+
+
+def test_an_answer_is_shown_below_what_was_asked() -> None:
+    PromptLog().add(an_answer(system="Be brief."), "{}", now=1767323045.0)
+    with Terminal("logs", "show", "1", env=environment(None), columns=80) as terminal:
+        assert terminal.end() == 0
+    shown = [line.split(maxsplit=1) for line in terminal.scrolled() if line.strip()]
+    assert ["system", "Be brief."] in shown
+    assert ["prompt", "What is a fox?"] in shown
+    assert shown[-1] == ["A", "small animal."]

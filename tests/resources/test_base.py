@@ -86,6 +86,16 @@ async def test_a_redirect_is_followed_once_with_the_key() -> None:
 
 
 @pytest.mark.loopback
+async def test_no_other_redirect_is_followed() -> None:
+    moved = Reply(308, headers={"location": "/api/v1/model/a/c"})
+    with LoopbackServer(serve_responses([moved])) as server:
+        async with AsyncOpenRouter(KEY, base_url=f"{server.origin}/api/v1") as client:
+            with pytest.raises(APIStatusError, match="308"):
+                await client.providers.list()
+        assert len(server.requests) == 1
+
+
+@pytest.mark.loopback
 async def test_what_has_a_key_of_its_own_is_repeated_with_the_same() -> None:
     answers = [Reply(502), Reply(200, json={}), Reply(200, json={})]
     with LoopbackServer(serve_responses(answers)) as server:

@@ -37,7 +37,8 @@ def test_any_bytes_have_a_size_or_none(rest: bytes, start: bytes) -> None:
 
 def test_pages_of_a_document_count() -> None:
     pdf = b"%PDF-1.4\n" + b"<< /Type /Page /Parent 2 0 R >>\n" * 3 + b"<< /Type /Pages /Count 3 >>"
-    assert count_media("file", pdf, family_of("google/gemini-2.5-flash"))[0] == 3 * 258
+    assert count_media("file", pdf, family_of("google/gemini-2.5-flash")) == (3 * 258, 3 * 250, 3 * 1_200)
+    assert count_media("file", pdf, family_of("openai/gpt-5")) == (3 * 800, 3 * 100, 3 * 3_000)
 
 
 @given(st.text(max_size=50))

@@ -47,6 +47,12 @@ async def test_activity_can_be_narrowed(filters: dict[str, Any], query: str) -> 
         assert service.line == f"GET /activity?{query}"
 
 
+async def test_activity_comes_whole() -> None:
+    async with mocked({"data": [{"model": "a/b"}]}) as service:
+        assert [row.model async for row in service.client.activity.list()] == ["a/b"]
+        assert len(service.requests) == 1
+
+
 @pytest.mark.parametrize("date", ["yesterday", 5, "2026-13-01"], ids=repr)
 async def test_a_day_that_is_none_is_refused(date: Any) -> None:
     async with mocked({"data": []}) as service:

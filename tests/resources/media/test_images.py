@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import base64
+import functools
+import threading
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 from openrouter_async import AsyncOpenRouter, ConfigurationError, Retries, errors, image
 from openrouter_async.streaming.images.events import ImageCompleted, ImagePartial, ImagesFinished
-from tests.support.loopback import Connection, LoopbackServer, Reply, Request, serve_responses
+from tests.support.loopback import WAIT_S, Connection, LoopbackServer, Reply, Request, serve_responses
 
 pytestmark = pytest.mark.loopback
 
@@ -43,6 +47,31 @@ async def test_an_image_is_asked_for_and_costs() -> None:
     assert reply.image.media_type == "image/png"
     assert reply.cost == Decimal("0.04")
     assert (spend.cost, spend.calls) == (Decimal("0.04"), 1)
+
+
+async def test_a_picture_that_cannot_be_read_yet_does_not_hold_up_a_cancellation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "x.png").write_bytes(PNG)
+    reading, go_on, was_read = threading.Event(), threading.Event(), threading.Event()
+
+    def stuck(_: Path) -> bytes:
+        reading.set()
+        go_on.wait(WAIT_S)
+        was_read.set()
+        return PNG
+
+    monkeypatch.setattr(Path, "read_bytes", stuck)
+    with LoopbackServer(serve_responses([REPLY])) as server:
+        async with client_of(server) as client, anyio.create_task_group() as group:
+            create = functools.partial(client.images.create, input_references=[tmp_path / "x.png"])
+            group.start_soon(functools.partial(create, "A fox.", model=MODEL))
+            while not reading.is_set():
+                await anyio.lowlevel.checkpoint()
+            group.cancel_scope.cancel()
+        assert not was_read.is_set()
+        go_on.set()
+        assert not server.requests
 
 
 async def test_pictures_to_go_by_are_urls_bytes_and_paths(tmp_path: Path) -> None:

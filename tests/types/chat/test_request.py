@@ -74,6 +74,7 @@ ALLOWED: dict[str, list[Any]] = {
         ],
         [{"id": "web-fetch", "max_uses": 2, "max_content_tokens": 100, "allowed_domains": ["a.example"]}],
         [{"id": "file-parser", "pdf": {"engine": "native"}}, {"id": "response-healing", "enabled": True}],
+        [{"id": "file-parser", "pdf": {}}],
         [{"id": "context-compression", "engine": "middle-out"}],
         [{"id": "fusion", "preset": "general-fast", "analysis_models": ["a/b"] * 8, "max_tool_calls": 16}],
         [{"id": "fusion", "tools": [{"type": "openrouter:web_search", "parameters": {"max_results": 1}}]}],

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
 from hypothesis import given
@@ -14,7 +16,8 @@ from hypothesis import strategies as st
 
 from openrouter_async.cli.streams import READABLE, json_for, prepare
 from openrouter_async.testing import Emulator
-from tests.cli.commands import environment, run_raw
+from tests.cli.commands import COMMAND, environment, run_raw
+from tests.support.forked import Forked
 
 TEXT = "Grüße 😀 — “ok” 日本"
 ENCODINGS = ["cp1252", "ascii", "latin-1", "gbk", "shift_jis", "cp037", "utf-8", "utf-16"]
@@ -25,7 +28,9 @@ def run(
 ) -> tuple[int, bytes, str]:
     """Run a command, with `shell` behind it in a shell; return code, standard output and standard error."""
     env = environment(emulator, OPENROUTER_MODEL="openai/gpt-4o-mini", **variables)
-    if shell:
+    if shell in WITHOUT_SHELL:
+        code, output, told = _without_shell(arguments, env, stdin, shell)
+    elif shell:
         line = [sys.executable, "-m", "openrouter_async", *arguments]
         line = ["bash", "-c", f'"$0" "$@" {shell}; exit ${{PIPESTATUS[0]}}', *line]
         done = subprocess.run(line, env=env, input=stdin, capture_output=True, timeout=60, check=False)
@@ -35,6 +40,27 @@ def run(
     errors = told.decode(errors="replace")
     assert "Traceback" not in errors, errors
     return code, output, errors
+
+
+WITHOUT_SHELL = {">/dev/full", "| head -c 0"}
+"""What a shell does, done without one, as the command is a fork then."""
+
+
+def _without_shell(
+    arguments: tuple[str, ...], env: dict[str, str], stdin: bytes, shell: str
+) -> tuple[int, bytes, bytes]:
+    """Run a command whose standard output is a full device, or a pipe that nobody reads."""
+    with TemporaryFile() as typed, TemporaryFile() as told:
+        typed.write(stdin)
+        typed.seek(0)
+        unread, pipe = os.pipe()
+        os.close(unread)
+        with os.fdopen(pipe, "wb") as broken, Path("/dev/full").open("wb", 0) as full:
+            out = full if shell == ">/dev/full" else broken
+            streams = (typed.fileno(), out.fileno(), told.fileno())
+            code = Forked([*COMMAND, *arguments], streams, env=env).wait(60)
+        told.seek(0)
+        return code if code >= 0 else 128 - code, b"", told.read()
 
 
 @pytest.mark.parametrize(

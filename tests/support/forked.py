@@ -304,7 +304,8 @@ def _fresh(stream: TextIO) -> IO[str]:
     if given := os.environ.get("PYTHONIOENCODING"):
         encoding, _, wanted = given.partition(":")
         errors = errors if stream.name == "<stderr>" else wanted or "strict"
-    return open(stream.fileno(), stream.mode, encoding=encoding, errors=errors, closefd=False)
+    lines = 1 if stream.name == "<stderr>" else -1
+    return open(stream.fileno(), stream.mode, lines, encoding=encoding, errors=errors, closefd=False)
 
 
 def _execute(arguments: list[str]) -> None:

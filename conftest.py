@@ -27,7 +27,7 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 MOST_WORKERS = 12
-"""Each takes ten seconds of CPU and up to a gigabyte of memory before and beside its tests."""
+"""Each takes five seconds of CPU and half a gigabyte of memory before and beside its tests."""
 
 pytest_collect_file = Sybil(
     path=str(ROOT),

@@ -89,6 +89,31 @@ def test_prompts_are_kept_inserted_and_deleted(chat: ChatPage) -> None:
     expect(chat.page.get_by_role("menuitem")).to_have_count(1)
 
 
+@pytest.mark.parametrize(("width", "prompts"), [(1280, 1), (1280, 60), (390, 1)])
+def test_the_menu_of_prompts_covers_neither_the_side_bar_nor_what_is_written(
+    chat: ChatPage, width: int, prompts: int
+) -> None:
+    chat.page.set_viewport_size({"width": width, "height": 800})
+    kept = {
+        f"Prompt {number}, whose name is as long as forty characters"[:40]: "?" for number in range(prompts)
+    }
+    chat.page.evaluate("kept => localStorage.setItem('openrouter-chat-prompts', JSON.stringify(kept))", kept)
+    chat.page.reload()
+    chat.prompt.fill("Line\n" * 4)
+    chat.button("Prompts").click()
+    menu = chat.page.get_by_role("menu", name="Prompts").bounding_box()
+    assert menu is not None
+    assert menu["x"] >= 8
+    assert menu["y"] >= 8
+    assert menu["x"] + menu["width"] <= width - 8
+    for name in ("#side", "#composer"):
+        other = chat.page.locator(name).bounding_box()
+        assert other is not None
+        beside = menu["x"] >= other["x"] + other["width"] or menu["x"] + menu["width"] <= other["x"]
+        assert beside or menu["y"] >= other["y"] + other["height"] or menu["y"] + menu["height"] <= other["y"]
+    expect(chat.page.get_by_role("menuitem")).to_have_count(prompts + 2)
+
+
 def test_an_image_of_the_model_is_saved(chat: ChatPage) -> None:
     picture = png(4, 4)
     chat.emulator.reply("Here.", images=["data:image/png;base64," + base64.b64encode(picture).decode()])

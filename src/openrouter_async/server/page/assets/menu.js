@@ -1,6 +1,9 @@
 // A menu of actions at a button: in the top layer, with arrow keys, closed by Escape or a click elsewhere.
 import { h, icon } from "./dom.js";
 
+/** Pixels: a menu with less room above its button covers it. */
+const LEAST_HEIGHT = 120;
+
 /** Open at `button`; items are `{label, icon, run, danger}`. */
 export function openMenu(button, label, items) {
   const entries = items.map((item) =>
@@ -27,13 +30,22 @@ export function openMenu(button, label, items) {
   });
   (button.closest("dialog") ?? document.body).append(menu);
   menu.showPopover();
-  place(menu, button.getBoundingClientRect());
+  place(menu, button);
   entries[0].focus();
 }
 
-function place(menu, anchor) {
+/**
+ * Put a menu below its button, or above where there is no room; where the button is in the message box, beside all of the
+ * box, so that what was written stays in sight. It begins or ends with its button, and stays in that part of the page.
+ */
+function place(menu, button) {
+  const { left, right } = button.getBoundingClientRect();
+  const { top, bottom } = (button.closest(".composer") ?? button).getBoundingClientRect();
+  const part = (button.closest("dialog, main") ?? document.body).getBoundingClientRect();
+  const below = bottom + 4 + menu.offsetHeight <= window.innerHeight;
+  if (!below) menu.style.maxHeight = `${Math.max(LEAST_HEIGHT, top - 12)}px`;
   const { offsetWidth: width, offsetHeight: height } = menu;
-  const below = anchor.bottom + 4 + height <= window.innerHeight;
-  menu.style.top = `${Math.max(8, below ? anchor.bottom + 4 : anchor.top - height - 4)}px`;
-  menu.style.left = `${Math.max(8, Math.min(anchor.right - width, window.innerWidth - width - 8))}px`;
+  const start = right - width >= part.left ? right - width : left;
+  menu.style.top = `${Math.max(8, below ? bottom + 4 : top - height - 4)}px`;
+  menu.style.left = `${Math.max(8, Math.min(start, window.innerWidth - width - 8))}px`;
 }

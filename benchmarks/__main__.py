@@ -26,6 +26,7 @@ NOT_DONE: dict[str, set[str]] = {
     # A pool of httpx with hundreds of calls at once costs more than 90 ms of CPU a call, or never ends.
     "calls_256": {"httpx_json", "httpx_typed", "openrouter", "langchain"},
     "calls_1000": {"httpx_json", "httpx_typed", "openrouter", "langchain"},
+    "reasoning": {"httpx_typed", *PEERS},
     "cancelled": {"httpx_json", "httpx_typed", *PEERS},
     "open_streams": {"litellm", "langchain"},  # cannot hold a thousand streams open
 }

@@ -53,6 +53,7 @@ def answers() -> dict[str, Answer]:
         "slow": Answer([plain(wire.completion(wire.REPLY))], delay_s=wire.SLOW_S),
         "object": Answer([plain(wire.completion(json.dumps(wire.CITY)))]),
         "long": Answer([b"".join(chunked(wire.joined(wire.text_events(wire.LONG))))]),
+        "reasoning": Answer([b"".join(chunked(wire.joined(wire.reasoning_events(wire.LONG))))]),
         "tool": Answer([b"".join(chunked(wire.joined(wire.tool_events())))]),
         "many": Answer([b"".join(chunked(wire.joined(wire.text_events(wire.MANY))))]),
         "paced": Answer(chunked(wire.text_events(wire.PACED)), gap_s=wire.GAP_S),

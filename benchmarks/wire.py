@@ -72,6 +72,20 @@ def text_events(count: int) -> list[bytes]:
     return [*map(_event, deltas), *_last_events("stop")]
 
 
+def reasoning_events(count: int) -> list[bytes]:
+    """Return the events of a stream of reasoning, each piece twice, as the service sends it."""
+    deltas = [
+        {
+            "role": "assistant",
+            "content": "",
+            "reasoning": piece,
+            "reasoning_details": [{"type": "reasoning.text", "text": piece, "format": "unknown", "index": 0}],
+        }
+        for piece in pieces(count)
+    ]
+    return [*map(_event, deltas), *_last_events("stop")]
+
+
 def tool_events() -> list[bytes]:
     """Return the events of a stream that is one tool call."""
     first, *rest = fragments()

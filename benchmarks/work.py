@@ -37,6 +37,10 @@ class Client(Protocol):
         """Make a streamed call, and give each piece of text to `take`."""
         ...
 
+    async def reasoning(self, take: Callable[[str], object]) -> None:
+        """Make a streamed call, and give each piece of its reasoning to `take`."""
+        ...
+
     async def tool_call(self) -> tuple[int, object]:
         """Stream a tool call; return how many fragments came, and the arguments, parsed."""
         ...
@@ -93,6 +97,17 @@ async def streams(connect: Connect, url: str, scenario: str, pieces: int, count:
         watch = Watch()
         await at_once(count, lambda: checked_stream(client, pieces))
         return watch.a(count * pieces)
+
+
+async def reasoning(connect: Connect, url: str) -> Figures:
+    """Read one stream of reasoning; the first reading is not counted."""
+    async with connect(f"{url}/reasoning/api/v1") as client:
+        for _ in range(2):
+            watch, found = Watch(), list[str]()
+            await client.reasoning(found.append)
+            figures = watch.a(wire.LONG)
+            assert found == wire.pieces(wire.LONG), f"{len(found)} pieces"
+    return figures
 
 
 async def tool_call(connect: Connect, url: str) -> Figures:
@@ -187,6 +202,7 @@ def resident() -> int:
 
 WORKS: dict[str, Callable[[Connect, str], Awaitable[Figures]]] = {
     "stream": lambda connect, url: streams(connect, url, "long", wire.LONG, 1),
+    "reasoning": reasoning,
     "tool_call": tool_call,
     "streams": lambda connect, url: streams(connect, url, "many", wire.MANY, 200),
     "paced": lambda connect, url: streams(connect, url, "paced", wire.PACED, 200),

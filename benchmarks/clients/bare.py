@@ -21,6 +21,11 @@ class BareClient(ABC):
             if piece := delta.get("content"):
                 take(piece)
 
+    async def reasoning(self, take: Callable[[str], object]) -> None:
+        async for delta in self._deltas():
+            if piece := delta.get("reasoning"):
+                take(piece)
+
     async def tool_call(self) -> tuple[int, object]:
         pieces: list[str] = []
         async for delta in self._deltas():

@@ -26,6 +26,11 @@ class Ours:
             async for piece in stream.text():
                 take(piece)
 
+    async def reasoning(self, take: Callable[[str], object]) -> None:
+        async with self._client.chat.stream(wire.PROMPT) as stream:
+            async for piece in stream.reasoning():
+                take(piece)
+
     async def tool_call(self) -> tuple[int, object]:
         count = 0
         async with self._client.chat.stream(wire.PROMPT) as stream:

@@ -76,6 +76,21 @@ def text_stream(pieces: int) -> bytes:
     return sse(*map(chunk, deltas), chunk({"content": ""}, "stop"), "[DONE]")
 
 
+def reasoning_stream(pieces: int) -> bytes:
+    """As OpenRouter sends it: each piece is there twice, the second time in an entry that is sent back later."""
+    texts = [f"word{number} " for number in range(pieces)]
+    deltas: list[dict[str, object]] = [
+        {
+            "role": "assistant",
+            "content": "",
+            "reasoning": text,
+            "reasoning_details": [{"type": "reasoning.text", "text": text, "format": "unknown", "index": 0}],
+        }
+        for text in texts
+    ]
+    return sse(*map(chunk, deltas), chunk({"content": ""}, "stop"), "[DONE]")
+
+
 def tool_stream(fragments: int) -> bytes:
     first = {"index": 0, "id": "call_1", "function": {"name": "write", "arguments": '{"text": "'}}
     more = [{"index": 0, "function": {"arguments": f"word{number} "}} for number in range(fragments - 2)]

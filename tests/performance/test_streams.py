@@ -15,7 +15,15 @@ from openrouter_async import AsyncOpenRouter
 from openrouter_async.server import relay
 from openrouter_async.server.relays.formats.names import FormatName
 from openrouter_async.streaming.events import TextDelta, ToolCallDelta
-from tests.performance.counting import READ, Reads, calls_of, client_over, text_stream, tool_stream
+from tests.performance.counting import (
+    READ,
+    Reads,
+    calls_of,
+    client_over,
+    reasoning_stream,
+    text_stream,
+    tool_stream,
+)
 
 CHUNKS = 2_000
 
@@ -28,6 +36,13 @@ async def read_text(client: AsyncOpenRouter, chunks: int) -> None:
 async def read_events(client: AsyncOpenRouter, chunks: int) -> None:
     async with client.chat.stream("Hi") as stream:
         assert len([event async for event in stream if isinstance(event, TextDelta)]) == chunks
+
+
+async def read_reasoning(client: AsyncOpenRouter, chunks: int) -> None:
+    async with client.chat.stream("Hi") as stream:
+        assert len([piece async for piece in stream.reasoning()]) == chunks
+        [entry] = (await stream.final()).message.reasoning_details or []
+    assert len(str(entry["text"]).split()) == chunks
 
 
 async def read_tool_call(client: AsyncOpenRouter, chunks: int) -> None:
@@ -46,6 +61,7 @@ Reader = Callable[[AsyncOpenRouter, int], Awaitable[None]]
     [
         pytest.param(read_text, text_stream, 5, id="text"),
         pytest.param(read_events, text_stream, 5, id="events"),
+        pytest.param(read_reasoning, reasoning_stream, 12, id="reasoning"),
         pytest.param(read_tool_call, tool_stream, 11, id="tool call"),
     ],
 )

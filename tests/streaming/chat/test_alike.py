@@ -168,6 +168,10 @@ CHUNKS = st.one_of(
     ),
     st.builds(thought, TEXTS, st.sampled_from([None, None, "a"])),
     TEXTS.map(lambda text: thought(text, type="reasoning.summary", summary=text)),
+    TEXTS.map(lambda text: thought(text, type="reasoning.summary", summary=text, index=None)),
+    st.builds(lambda text, index: thought(text, index=index), TEXTS, st.sampled_from([None, 0, 1])),
+    st.builds(lambda text, id: thought(text, id=id), TEXTS, st.sampled_from([None, "r1", "r2"])),
+    st.builds(lambda text, signed: thought(text, signature=signed), TEXTS, st.sampled_from([None, "s1"])),
     TEXTS.map(lambda text: chunk({"reasoning_content": text})),
     TEXTS.map(fragment),
     st.builds(lambda text, id: fragment(text, id=id), TEXTS, st.sampled_from([None, "c1", "c2"])),
@@ -180,6 +184,33 @@ CHUNKS = st.one_of(
 @given(st.lists(CHUNKS, max_size=20).map(lambda datas: [*datas, *datas]))
 def test_any_stream_means_the_same(datas: list[bytes]) -> None:
     check(*datas, STOP)
+
+
+@given(st.lists(st.tuples(CHUNKS, st.integers(1, 4)), max_size=8))
+def test_any_stream_that_says_things_again_means_the_same(datas: list[tuple[bytes, int]]) -> None:
+    check(*[data for data, times in datas for _ in range(times)], STOP)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"type": "reasoning.summary", "index": None},
+        {"signature": "s1"},
+        {"index": 1},
+        {"format": "f", "id": "r"},
+    ],
+    ids=["sentences", "signed", "one block", "of a provider"],
+)
+def test_entries_of_reasoning_are_joined_as_if_each_was_parsed(fields: dict[str, object]) -> None:
+    """Some begin a block each, and so do those behind another entry."""
+
+    def said(text: str) -> bytes:
+        more = {"summary": text} if fields.get("type") else {}
+        return thought(text, **more, **fields)
+
+    check(
+        *map(said, "abcd"), thought("e"), *map(said, "fgh"), chunk({"content": "i"}), *map(said, "jkl"), STOP
+    )
 
 
 def test_recorded_streams_mean_the_same_and_most_of_their_pieces_are_alike() -> None:

@@ -87,12 +87,6 @@ class Shape:
             return None
         return text or None
 
-    def details(self, text: str) -> list[JsonObject] | None:
-        """Return the `reasoning_details` of a chunk of this shape; None if it has none."""
-        if self.detail is None:
-            return None
-        return [{**self.detail, TEXT_FIELDS[str(self.detail["type"])]: text}]
-
     def with_text(self, string: bytes) -> bytes:
         """Return the data of a chunk with another text, given as JSON with its marks."""
         text = string[1:-1]

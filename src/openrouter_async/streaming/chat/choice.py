@@ -72,7 +72,9 @@ class ChoiceBuilder:
         # This runs once a token, and nearly all deltas have none but the common fields.
         is_common = delta.__pydantic_fields_set__ <= _COMMON_FIELDS
         if not is_common:
-            self._add_reasoning(delta.reasoning, delta.reasoning_content, delta.reasoning_details, events)
+            details = delta.reasoning_details
+            readable = "" if details is None else self._add_details(details)
+            self._add_reasoning(delta.reasoning, delta.reasoning_content, readable, events)
         if content := delta.content:
             self.add_text(content if isinstance(content, str) else content_text(content), events)
         if fragments := delta.tool_calls:
@@ -87,10 +89,9 @@ class ChoiceBuilder:
             name = fragment.function.name if fragment.function is not None else None
             self._add_fragment(self._calls, fragment, name, text, None, events)
         else:
+            readable = "" if shape.detail is None else self._add_details(shape.detail, text)
             is_usual = shape.field == "reasoning"
-            self._add_reasoning(
-                text if is_usual else None, None if is_usual else text, shape.details(text), events
-            )
+            self._add_reasoning(text if is_usual else None, None if is_usual else text, readable, events)
 
     def news_of(self, message: Delta, delta: Delta | None, *, is_last: bool) -> Delta | None:
         """Return the additions in a message that replaces a delta; nothing if there is also a delta with content.
@@ -228,26 +229,26 @@ class ChoiceBuilder:
         self._has_function_call = True
         self._add_fragments([ToolCallFragment.model_validate({"index": 0, "function": piece})], events)
 
+    def _add_details(self, details: Sequence[JsonObject] | JsonObject, text: str = "") -> str:
+        """Add entries, or one that is alike an earlier one but for its text; return what a person can read of them."""
+        if self._details is None:
+            self._details = ReasoningBuilder()
+        built = self._details
+        blocks = built.blocks
+        readable = built.feed_alike(details, text) if isinstance(details, dict) else built.feed(details)
+        if built.blocks > blocks:
+            self._growth.has_grown = True
+        self.has_details = self.has_details or bool(details)
+        return readable
+
     def _add_reasoning(
-        self,
-        text: str | None,
-        other_text: str | None,
-        details: Sequence[JsonObject] | None,
-        events: list[StreamEvent],
+        self, text: str | None, other_text: str | None, readable: str, events: list[StreamEvent]
     ) -> None:
-        readable = ""
+        """Add reasoning that came under either name; `readable` is what the entries say, for where neither does."""
         if text:
             self._reasoning_field = "reasoning"
         elif self._reasoning_field != "reasoning":  # those who use both say the same in both
             text = other_text
-        if details is not None:
-            if self._details is None:
-                self._details = ReasoningBuilder()
-            blocks = self._details.blocks
-            readable = self._details.feed(details)
-            if self._details.blocks > blocks:
-                self._growth.has_grown = True
-            self.has_details = self.has_details or bool(details)
         if text:
             self._reasoning.append(text)
             self._reasoning_left -= len(text)

@@ -56,6 +56,9 @@ class ReasoningBuilder:
         self._blocks: list[_Block] = []
         self._read: _Block | None = None  # the block whose text was read last
         self._latest_text: dict[str, _Block] = {}  # by index
+        self._alike: JsonObject | None = (
+            None  # what the last piece was but for its text, if it continued a block
+        )
 
     @property
     def blocks(self) -> int:
@@ -64,6 +67,7 @@ class ReasoningBuilder:
 
     def feed(self, details: Sequence[JsonObject]) -> str:
         """Add the entries of one chunk; return the characters that a person can read of them."""
+        self._alike = None
         readable: list[str] = []
         for piece in details:
             block = self._continued_by(piece)
@@ -79,6 +83,17 @@ class ReasoningBuilder:
                 readable.append(text)
                 self._read = block
         return "".join(readable)
+
+    def feed_alike(self, piece: JsonObject, text: str) -> str:
+        """Add one entry, which is `piece` with another text; return that, with what `feed` puts before it."""
+        if self._alike is piece:  # so it continues the block that the last one continued
+            self._blocks[-1].pieces.append(text)
+            return text
+        blocks = len(self._blocks)
+        readable = self.feed([{**piece, TEXT_FIELDS[str(piece["type"])]: text}])
+        if len(self._blocks) == blocks and piece.get("signature") is None:  # behind a signature begins a block
+            self._alike = piece
+        return readable
 
     def as_fields(self) -> list[JsonObject]:
         """Return the entries so far, in order."""

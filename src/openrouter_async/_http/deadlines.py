@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple, TypeVar
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import anyio
 
@@ -16,6 +17,9 @@ from ..options import Timeouts
 __all__ = ["CallTimeouts", "Deadline", "run_within"]
 
 T = TypeVar("T")
+
+_S: TypeAlias = float | None
+_Seconds: TypeAlias = tuple[_S, _S, _S, _S, _S, _S]
 
 
 class Deadline:
@@ -64,15 +68,8 @@ class CallTimeouts(NamedTuple):
     @classmethod
     def start(cls, timeouts: Timeouts, *, streaming: bool) -> CallTimeouts:
         """Return the timeouts of a call that begins now."""
-        return cls(
-            connect=_or(timeouts.connect, 5.0),
-            queue=_or(timeouts.queue, None),
-            headers=_or(timeouts.headers, 60.0 if streaming else 600.0),
-            body=_or(timeouts.body, 1_800.0),
-            idle=_or(timeouts.idle, 60.0),
-            event=_or(timeouts.event, 300.0),
-            total=Deadline(None, _or(timeouts.total, None)),
-        )
+        seconds = _with_defaults(timeouts, streaming=streaming)
+        return cls(*seconds, Deadline(None, None if timeouts.total is OMIT else timeouts.total))
 
 
 async def run_within(deadlines: tuple[Deadline, ...], work: Callable[[], Awaitable[T]], host: str) -> T:
@@ -93,6 +90,19 @@ async def run_within(deadlines: tuple[Deadline, ...], work: Callable[[], Awaitab
         with anyio.CancelScope(deadline=anyio.current_time() + left):
             return await work()
     raise first.expired(host)
+
+
+@lru_cache(maxsize=64)
+def _with_defaults(timeouts: Timeouts, *, streaming: bool) -> _Seconds:
+    """Return the timeouts of `CallTimeouts` in its order, up to the total time."""
+    return (
+        _or(timeouts.connect, 5.0),
+        _or(timeouts.queue, None),
+        _or(timeouts.headers, 60.0 if streaming else 600.0),
+        _or(timeouts.body, 1_800.0),
+        _or(timeouts.idle, 60.0),
+        _or(timeouts.event, 300.0),
+    )
 
 
 def _or(value: T | Omit, default: T) -> T:

@@ -17,6 +17,7 @@ No clock and no random numbers here: both are arguments.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal, NamedTuple, TypeVar
 
 from .._sentinels import OMIT, Omit
@@ -84,6 +85,7 @@ class RetrySettings(NamedTuple):
     retry_ambiguous: bool = False
 
 
+@lru_cache(maxsize=64)
 def resolve(retries: Retries) -> RetrySettings:
     """Return the effective settings of `retries`; a given base or cap also applies to throttling."""
     default = RetrySettings()

@@ -345,7 +345,7 @@ class SeenRequest(WireRequest):
 
 
 def check_start(method: bytes, target: bytes) -> None:
-    """Check what the first line is made of.
+    """Check method and target.
 
     Raises:
         httpcore.LocalProtocolError: the line would be another one.

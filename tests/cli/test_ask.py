@@ -64,6 +64,16 @@ def test_a_cache_without_a_path_is_a_file_of_the_user(emulator: Emulator, run_he
         assert run_here("cache", *action).returncode == 0
 
 
+def test_a_directory_for_the_cache_that_cannot_be_made_is_a_mistake(
+    emulator: Emulator, run_here: RunHere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no directory")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    done = run_here("ask", "Hi", "--cache")
+    assert (done.returncode, emulator.requests) == (2, [])
+    assert "cannot be made: not a directory" in done.stderr.lower()
+
+
 def test_an_equal_question_is_answered_from_a_cache(emulator: Emulator, tmp_path: Path) -> None:
     env, cache = environment(emulator, OPENROUTER_MODEL="openai/gpt-4o-mini"), str(tmp_path / "a.sqlite")
     replies = [

@@ -103,11 +103,15 @@ async def connect(
     `emulated` is None where the command cannot have an emulator.
 
     Raises:
-        ConfigurationError: the `key` that the command needs is neither in the environment nor kept.
+        ConfigurationError: the `key` that the command needs is neither in the environment nor kept, or the directory
+            of the user's cache cannot be made.
     """
     local_cache = None if cache is None else LocalCache(cache)
-    if cache == answers_file():
-        make_private(cache.parent)
+    if cache is not None and cache == answers_file():
+        try:
+            make_private(cache.parent)
+        except OSError as error:
+            raise ConfigurationError(f"{str(cache.parent)!r} cannot be made: {error.strerror}") from error
     if not emulated:
         found = None if key is None else find_key(key)
         if key is not None and not found:

@@ -7,9 +7,9 @@ import pytest
 
 from openrouter_async._sentinels import OMIT
 from openrouter_async.errors import ConfigurationError
-from openrouter_async.options import App, Limits, ResponseCache, Retries, Timeouts
+from openrouter_async.options import App, Limits, Rate, ResponseCache, Retries, Timeouts
 
-Options = Timeouts | Retries | Limits | App | ResponseCache
+Options = Timeouts | Retries | Limits | App | Rate | ResponseCache
 
 CLOCKS = ("connect", "queue", "headers", "body", "idle", "event", "total")
 
@@ -121,6 +121,9 @@ def test_a_clock_that_is_no_time_is_refused(name: str, value: object) -> None:
             lambda: App(categories=[""]),
             "App.categories has ''; expected lower case with hyphens, at most 30 characters",
             id="empty category",
+        ),
+        pytest.param(
+            lambda: Rate(rpm=0), "Rate.rpm is 0; expected a finite number above 0", id="no requests at all"
         ),
         pytest.param(
             lambda: ResponseCache(ttl=0),

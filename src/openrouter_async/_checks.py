@@ -61,7 +61,8 @@ def number(name: str, value: object, *, above: float | None = None, unit: str | 
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     if not is_number or not (value >= 0 if above is None else value > above):  # type: ignore[operator]  # a number
         bound = "at least 0" if above is None else f"above {above:g}"
-        wanted = f"a finite number of {bound}" if unit is None else f"{unit}, {bound}"
+        of = "of " if above is None else ""
+        wanted = f"a finite number {of}{bound}" if unit is None else f"{unit}, {bound}"
         raise ConfigurationError(f"{name} is {value!r}; expected {wanted}")
     return value  # type: ignore[return-value]  # a number, as looked at above
 

@@ -93,6 +93,16 @@ def test_starting_and_stopping_waits_for_no_clock() -> None:
     assert min(took) < 0.1, took
 
 
+@pytest.mark.loopback
+async def test_made_up_answers_are_the_same_each_time_and_others_with_another_seed() -> None:
+    texts = []
+    for seed in ({}, {"seed": 0}, {"seed": 7}):
+        with Emulator(**seed) as emulator:
+            async with AsyncOpenRouter(emulator.key, base_url=emulator.base_url) as client:
+                texts.append((await client.chat.create("Tell me a story.", model="openai/gpt-4o")).text)
+    assert texts[0] == texts[1] != texts[2]
+
+
 async def test_two_side_by_side_know_nothing_of_each_other() -> None:
     with Emulator() as one, Emulator() as other:
         one.reply("one")

@@ -30,6 +30,9 @@ MOST_S = 90.0
 CALLS = ["tests/resources", "tests/contract"]
 """The tests of calls, by which much is tested that has no name there."""
 
+ELSEWHERE = {"engines", "judges", "page", "peers", "tools_seen"}
+"""Folders of tests that need more than the suite is installed with."""
+
 
 def runs(mutant: Mutant, lines: Lines) -> Iterator[list[str]]:
     """Yield lists of tests, to run one after the other until one fails: names of tests, then files and folders."""
@@ -83,7 +86,8 @@ def by_name(path: Path) -> list[list[str]]:
     naming = [
         file.relative_to(ROOT).as_posix()
         for file in sorted((ROOT / "tests").rglob("test_*.py"))
-        if f"openrouter_async.{dotted}" in (text := file.read_text("utf-8")) or f"{path.name}" in text
+        if file.relative_to(ROOT / "tests").parts[0] not in ELSEWHERE
+        and (f"openrouter_async.{dotted}" in (text := file.read_text("utf-8")) or path.name in text)
     ]
     if room == Path("tests"):
         wider = sorted(file.relative_to(ROOT).as_posix() for file in (ROOT / room).glob("test_*.py"))

@@ -172,7 +172,7 @@ async def test_the_deadline_of_an_item_ends_one_that_hangs() -> None:
     with Emulator(credits="100") as emulator:
         emulator.reply("never", fault=Fault.stall())
         async with client_of(emulator) as client:
-            options = {"timeouts": Timeouts(total=0.5)}
+            options = {"timeouts": Timeouts(total=4.0)}
             results = await client.batch(["one", "two", "three"], options=options, concurrency=1)  # type: ignore[call-overload]  # a dict that is one
         assert [type(result) for result in results] == [Failed, Done, Done]
 

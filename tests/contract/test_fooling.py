@@ -180,7 +180,7 @@ def found() -> dict[str, list[str]]:
         text=True,
         check=True,
         cwd=Path(__file__).parents[2],
-        timeout=100,
+        timeout=280,
     )
     return dict(zip(FAULTS, json.loads(done.stdout), strict=True))
 

@@ -148,7 +148,7 @@ class WireRequest(ABC):
         content, length, timeout = self.content, self.length, self.timeout("write")
         if content is None:
             await self._write_pieces(stream, forwarding, timeout)
-        elif len(content) != length:
+        elif length is None or len(content) != length:
             raise _wrong_length(len(content) > (length or 0), length)
         elif length <= JOINED:
             await stream.write(self._head(forwarding) + content, timeout)
@@ -275,12 +275,13 @@ class OwnRequest(WireRequest):
 
     def as_seen(self) -> httpx.Request:
         """Return it as a request of httpx, whose headers are sent from now on."""
-        if self._request is None:
+        request = self._request
+        if request is None:
             head, upload = self._constant, self._upload
             fields = [*head.fields]
             if upload is not None and upload.length is not None:
                 fields.append((b"content-length", b"%d" % upload.length))
-            self._request = head.library.Request(
+            self._request = request = head.library.Request(
                 head.name,
                 head.url,
                 headers=fields,
@@ -290,8 +291,8 @@ class OwnRequest(WireRequest):
             if self._key is not None:
                 # Written here and in `_lines`, so that no local variable of any frame holds the key (RFC 6750,
                 # section 2.1).
-                self._request.headers["authorization"] = f"Bearer {self._key.get()}"
-        return self._request
+                request.headers["authorization"] = f"Bearer {self._key.get()}"
+        return request
 
     def _lines(self) -> bytes:
         if self._request is not None:

@@ -91,7 +91,9 @@ class ReasoningBuilder:
             return text
         blocks = len(self._blocks)
         readable = self.feed([{**piece, TEXT_FIELDS[str(piece["type"])]: text}])
-        if len(self._blocks) == blocks and piece.get("signature") is None:  # behind a signature begins a block
+        if (
+            len(self._blocks) == blocks and piece.get("signature") is None
+        ):  # behind a signature begins a block
             self._alike = piece
         return readable
 

@@ -55,11 +55,11 @@ class BatchProgress:
 class ModelTotal:
     """The usage of the answers of one model."""
 
-    items: int = 0
+    items: int
     """Answered, and those that failed and cost something."""
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cost: Decimal = Decimal(0)
+    prompt_tokens: int
+    completion_tokens: int
+    cost: Decimal
     """US dollars."""
 
 

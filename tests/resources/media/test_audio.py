@@ -61,6 +61,14 @@ async def test_a_text_is_spoken_and_saved(tmp_path: Path) -> None:
     assert "ID3" not in repr(speech)
 
 
+async def test_bytes_that_look_like_much_json_are_a_file_all_the_same() -> None:
+    pcm = b"{[:" * 500_000
+    with LoopbackServer(serve_responses([Reply(200, pcm, {"content-type": "audio/pcm"})])) as server:
+        async with client_of(server) as client:
+            speech = await client.audio.speak("Good morning.", model=TTS)
+    assert speech.bytes == pcm
+
+
 async def test_several_voices_and_a_voice_to_copy(tmp_path: Path) -> None:
     path = tmp_path / "voice.wav"
     path.write_bytes(WAV)

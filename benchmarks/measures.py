@@ -73,9 +73,9 @@ def _fast_over(floor: str, title: str, work: str, at_most: float, stretch: float
 ROWS = (
     _over(F, "one stream of 20,000 chunks, `.text()`", "stream", 0.75, 0.65),
     Row("the same by typed events, F", Source("stream", "ours_events"), Source("stream", F), 0.75, 0.65),
-    _over(F, "one stream of 20,000 chunks of reasoning", "reasoning", 0.95, 0.65),
+    _over(F, "one stream of 20,000 chunks of reasoning", "reasoning", 0.7, 0.5),
     _over(F, "a tool call in 5,000 fragments, parsed", "tool_call", 0.95, 0.85),
-    _over(F, "200 streams × 200 chunks", "streams", 0.9, 0.4),
+    _over(F, "200 streams × 200 chunks", "streams", 0.23, 0.17),
     _over(F, "200 streams × 100 chunks, 40 ms apart", "paced", 0.55, 0.35),
     _over(F, "calls, one at a time", "calls_1", 0.55, 0.4),
     _over(F, "calls, 32 at once", "calls_32", 0.2, 0.12),

@@ -7,7 +7,9 @@ import weakref
 from decimal import Decimal
 
 import pytest
+from pydantic.json_schema import JsonSchemaMode
 
+from openrouter_async.types.chat.completion import ChatCompletion, Choice
 from openrouter_async.types.common import Envelope, Listing, RouterMetadata, ServerToolUse, Usage
 
 
@@ -64,3 +66,18 @@ def test_what_stands_around_an_object_is_one_class_however_often_it_is_named() -
     gc.collect()
     assert first() is Envelope[ServerToolUse]
     assert Listing[ServerToolUse].model_validate({"data": [None, {}]}).data == [ServerToolUse()]
+
+
+@pytest.mark.parametrize("mode", ["validation", "serialization"])
+def test_a_reply_has_a_json_schema(mode: JsonSchemaMode) -> None:
+    """Of a field that is taken as it came, such as `error`, it says nothing."""
+    fields = ChatCompletion.model_json_schema(mode=mode)["$defs"]["Choice"]["properties"]
+    assert fields["error"] == {"default": None, "title": "Error"}
+
+
+def test_free_json_is_kept_and_written_as_it_came() -> None:
+    error = {"b": [1, {"a": None}], "a": "x"}
+    choice = Choice.model_validate({"error": error})
+    assert choice.error is error
+    assert list(choice.model_dump(exclude_unset=True)["error"]) == ["b", "a"]
+    assert choice.model_dump_json(exclude_unset=True) == '{"error":{"b":[1,{"a":null}],"a":"x"}}'

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -19,21 +19,29 @@ if TYPE_CHECKING:
 
 __all__ = ["redact", "redact_json"]
 
-# The quantifiers are possessive, and no place where a pattern may begin lies inside of what another attempt
-# has read, so that hostile text is not read again and again.
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    # A data URL (RFC 2397) keeps its media type, and loses its data. JSON may write `/` as `\/`.
-    (re.compile(r"(data:(?!,)(?:[\w.+-]++\\?/[\w.+-]++)?+(?:; ?[\w.=+-]*+)*+,)[^\s\"'<>`]++", re.I), r"\1…"),
-    # Keys of OpenRouter, wherever they stand; and of the providers whose own keys an account can hold.
-    (re.compile(r"sk-or-[\w-]++"), "sk-or-…"),
-    (re.compile(r"\bsk-(?!or-)[\w-]{16,}+"), "sk-…"),
-    # RFC 6750, 2.1. A word of letters is prose ("bearer authentication is required"), unless it is very long.
-    (re.compile(r"\b(bearer\s++)(?![a-z]{1,19}(?![\w.~+/=-]))[\w.~+/=…-]++", re.I), r"\1…"),
-    # User and password of a URL (RFC 3986, 3.2.1), as proxies have them.
-    (re.compile(r"(?<=://)[^\s/@:]*+:[^\s/@]*+@"), "…@"),
-    # Base64 without its data URL.
-    (re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{200,}+=*+"), "…"),
-)
+
+@cache
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return what is replaced, and by what; compiled for the first text, since most programs have none."""
+    # The quantifiers are possessive, and no place where a pattern may begin lies inside of what another attempt
+    # has read, so that hostile text is not read again and again.
+    return (
+        # A data URL (RFC 2397) keeps its media type, and loses its data. JSON may write `/` as `\/`.
+        (
+            re.compile(r"(data:(?!,)(?:[\w.+-]++\\?/[\w.+-]++)?+(?:; ?[\w.=+-]*+)*+,)[^\s\"'<>`]++", re.I),
+            r"\1…",
+        ),
+        # Keys of OpenRouter, wherever they stand; and of the providers whose own keys an account can hold.
+        (re.compile(r"sk-or-[\w-]++"), "sk-or-…"),
+        (re.compile(r"\bsk-(?!or-)[\w-]{16,}+"), "sk-…"),
+        # RFC 6750, 2.1. A word of letters is prose ("bearer authentication is required"), unless it is very long.
+        (re.compile(r"\b(bearer\s++)(?![a-z]{1,19}(?![\w.~+/=-]))[\w.~+/=…-]++", re.I), r"\1…"),
+        # User and password of a URL (RFC 3986, 3.2.1), as proxies have them.
+        (re.compile(r"(?<=://)[^\s/@:]*+:[^\s/@]*+@"), "…@"),
+        # Base64 without its data URL.
+        (re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{200,}+=*+"), "…"),
+    )
+
 
 # Chosen: an error has some dozens of values; to look at 5,000 took 20 ms.
 MOST_VALUES = 5_000
@@ -48,7 +56,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, str(Secret(secret)))
-    for pattern, replacement in _PATTERNS:
+    for pattern, replacement in _patterns():
         text = pattern.sub(replacement, text)
     return text
 

@@ -58,8 +58,11 @@ class ItemMeter:
 
         Without the requests settled by their generation record, which have journal lines of their own.
         """
+        charges = self.charges
+        if len(charges) == 1:
+            return charges[0].cost
         cost = None if self._calls else Decimal(0)
-        for charge in self.charges:
+        for charge in charges:
             if charge.cost is not None:
                 cost = charge.cost if cost is None else cost + charge.cost
         return cost

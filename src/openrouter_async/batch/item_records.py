@@ -169,7 +169,8 @@ class ItemRecords:
                 source = None
             if source is not None:
                 meter.book(source)
-        self.again.add(before, meter.cost)
+        if before:
+            self.again.add(before, meter.cost)
         return done_record(request, completion, structured, meter, asked_before=before, source=source)
 
     def failed(self, request: Request, error: OpenRouterError, meter: ItemMeter) -> bytes:

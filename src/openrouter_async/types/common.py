@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar, get_args
 
-from pydantic import AliasChoices, AwareDatetime, Field, GetCoreSchemaHandler, JsonValue, SkipValidation
+from pydantic import AliasChoices, AwareDatetime, Field, GetCoreSchemaHandler, JsonValue
 from pydantic_core import CoreSchema, core_schema
 
 from ..errors import OpenRouterError
@@ -77,6 +77,14 @@ class Lenient:
         return core_schema.with_default_schema(
             handler(source), default_factory=self._empty, on_error="default"
         )
+
+
+class _Unchecked:
+    """Marks JSON that is taken as it came. Pydantic's `SkipValidation` calls Python for each value that is written,
+    and its JSON Schema cannot be made."""
+
+    def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.any_schema()
 
 
 class WithoutNulls:
@@ -150,7 +158,7 @@ MaybeDecimal: TypeAlias = Annotated[Decimal | None, _AMOUNT, Lenient()]
 Charged: TypeAlias = Annotated[Decimal | None, Field(ge=0, lt=10**12, decimal_places=40), Lenient()]
 """An amount charged, never negative, since a sum with a negative charge would hide others."""
 
-RawJson: TypeAlias = SkipValidation[JsonValue]
+RawJson: TypeAlias = Annotated[JsonValue, _Unchecked()]
 """A JSON value unchanged: same order of keys, not validated."""
 
 JsonObject: TypeAlias = dict[str, RawJson]

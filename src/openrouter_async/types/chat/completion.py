@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, TypeAdapter, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    TypeAdapter,
+    model_validator,
+)
 
 from .._base import WireType
 from ..bounds import MOST_CHOICES, too_many
@@ -117,7 +125,7 @@ class AssistantMessage(WireType):
         return content_text(self.content)
 
 
-_read_calls = TypeAdapter(ToolCallParts).validate_python
+_read_calls = TypeAdapter(ToolCallParts, config=ConfigDict(defer_build=True)).validate_python
 
 
 class Choice(WireType):
@@ -281,4 +289,4 @@ class ChatCompletion(ModelReply[OutputT]):
         return self.choices[0] if self.choices else _NO_CHOICE
 
 
-_NO_CHOICE = Choice()
+_NO_CHOICE = Choice.model_construct()

@@ -22,8 +22,6 @@ from collections.abc import Sequence
 
 from pydantic_core import from_json, to_json
 
-from .template_marks import behind_call
-
 __all__ = [
     "PLACEHOLDERS",
     "argument_text",
@@ -104,6 +102,8 @@ def json_values(text: str) -> tuple[list[tuple[str, object]], str]:
         values.append((text[at:end], value))
         space = _SPACE.match(text, end)
         at = space.end() if space else end
+    from .template_marks import behind_call  # few calls have more than an object
+
     return values, "" if behind_call(text[at:]) else text[at:]
 
 

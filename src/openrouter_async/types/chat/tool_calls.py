@@ -18,7 +18,6 @@ from .._base import WireType
 from ..bounds import MOST_CALLS, too_many
 from ..common import MaybeInt, MaybeStr
 from .settled_arguments import argument_text
-from .settled_calls import CallsBuilder
 
 if TYPE_CHECKING:
     from typing import Self
@@ -61,7 +60,7 @@ class FunctionCall(WireType):
     """JSON text."""
 
 
-_NO_FUNCTION = FunctionCall()
+_NO_FUNCTION = FunctionCall.model_construct()
 
 
 class ToolCallPart(WireType):
@@ -95,6 +94,8 @@ def _settle(parts: list[ToolCallPart] | None) -> list[ToolCallPart] | None:
     """Return the calls by the rules of `settled_calls`; each then has an id of its own."""
     if not parts:
         return parts
+    from .settled_calls import CallsBuilder  # most replies have no calls
+
     builder = CallsBuilder(ids={part.id for part in parts if part.id})
     for position, part in enumerate(parts):
         function = part.function or _NO_FUNCTION

@@ -388,5 +388,6 @@ async def test_bodies_are_searched_for_tokens_only_where_tokens_are_limited(
     rate: Rate | None, counts: bool
 ) -> None:
     async with AsyncOpenRouter("sk-or-v1-example", rate=rate) as client:
-        found = _observers(build_request(CREATE_CHAT), client._sender.settings, client._sender, ())
+        sender = client._sender
+        found = _observers(build_request(CREATE_CHAT), sender.settings, sender, (), sender.transport)
     assert any(isinstance(observer, TokenCount) for observer in found) is counts

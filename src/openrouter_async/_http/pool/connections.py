@@ -272,8 +272,10 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
 
     def _finish(self, connection: _Connection, answer: Answer) -> None:
         """Let go of a connection whose answer was read to its end."""
-        is_reusable = answer.is_reusable and not connection.stream.has_more
-        if is_reusable and self._idle < self._limits.idle and connection in self._open:
+        is_reusable = (
+            answer.is_reusable and connection in self._open
+        )  # one that was closed cannot be looked at
+        if is_reusable and self._idle < self._limits.idle and not connection.stream.has_more:
             self._put_idle(connection)
         else:
             self._discard(connection)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import difflib
 import random
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -82,11 +83,13 @@ def _is_for_checkers(decorator: ast.expr) -> bool:
 
 
 def _is_python(code: str) -> bool:
-    """Return False for what cosmic-ray makes of the star of a signature, which any test would notice."""
-    try:
-        compile(code, "", "exec", dont_inherit=True)
-    except SyntaxError:
-        return False
+    """Return False for what any test would notice: a star of a signature as a product, `is` with a text."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            compile(code, "", "exec", dont_inherit=True)
+        except SyntaxError:
+            return False
     return True
 
 

@@ -40,6 +40,7 @@ async def run(url: str, journal: str, count: int) -> str:
 
 async def fill_the_disk(url: str, journal: str) -> str:
     """Run a batch on a disk that has no room for all of it; return how many results came, and how it ended."""
+    sys.dont_write_bytecode = True  # else half a compiled module would stay for others
     resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, 5_000))
     results = 0
     async with AsyncOpenRouter(KEY, base_url=url, default_model="a/b") as client:

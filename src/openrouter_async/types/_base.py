@@ -29,3 +29,7 @@ class WireType(BaseModel):
         """Set fields, for a validator of the class itself, which is still making the object; later it is frozen."""
         vars(self).update(fields)
         self.__pydantic_fields_set__.update(fields)
+
+
+# The first validator loads modules of pydantic, which must not wait for an answer: no file may be free by then.
+WireType.model_rebuild()

@@ -120,7 +120,10 @@ class SqliteHolder:
             return [self._machine.apply(step, now) for step in steps]
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        self._check(_identity(connection), may_be_new=True)
+        identity = _identity(connection)
+        if identity != (0, 0, 0):  # another process may have made it in the midst of the look
+            identity = _identity(connection)
+        self._check(identity, may_be_new=True)
         connection.execute("PRAGMA journal_mode = WAL").fetchall()
         connection.execute("PRAGMA synchronous = NORMAL")
         with _transaction(connection):

@@ -117,7 +117,10 @@ class CostLog:
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
             with closing(self._connect()) as database:
                 found = database.execute("PRAGMA application_id").fetchone()[0]
-                if found != _ID and database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                has_tables = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
+                if found != _ID and has_tables:  # or another process has made it in the midst of the look
+                    found = database.execute("PRAGMA application_id").fetchone()[0]
+                if found != _ID and has_tables:
                     raise ConfigurationError(f"{str(self._path)!r} is a database of something else")
                 database.execute("PRAGMA journal_mode = WAL")
                 database.execute(f"PRAGMA application_id = {_ID}")

@@ -100,6 +100,8 @@ class SQLiteStreams:
         [owner] = connection.execute("PRAGMA application_id").fetchone()
         [version] = connection.execute("PRAGMA user_version").fetchone()
         [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if owner != _ID and tables:  # or another process has made it in the midst of the look
+            [owner] = connection.execute("PRAGMA application_id").fetchone()
         if owner != _ID and tables:
             raise ConfigurationError(
                 f"the database {str(self._path)!r} is another program's; choose another path"

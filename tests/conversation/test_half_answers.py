@@ -51,7 +51,8 @@ async def test_a_running_reply_can_be_looked_at(emulator: Emulator, api: str) ->
         async with chat.stream("Count") as stream:
             await left_after(stream, "See.One two ")
             run = stream.so_far()
-            assert (run.text, run.partial.text, len(run.steps)) == ("One two ", "One two ", 1)
+            assert run.text.startswith("One two ")  # with what came in the same read
+            assert (run.partial.text, len(run.steps)) == (run.text, 1)
             await stream.final()
             run = stream.so_far()
             assert (run.text, run.partial) == ("One two three", None)
@@ -150,7 +151,7 @@ async def test_an_answer_is_streamed_again_in_place_of_the_last(emulator: Emulat
 
 async def test_a_half_answer_takes_the_place_of_the_one_before_it_where_asked(emulator: Emulator) -> None:
     emulator.reply("Whole")
-    emulator.reply("Half", " of it")
+    emulator.reply("Half", " of it", fault=Fault.stall(after=2))
     async with client_of(emulator) as client:
         chat = client.conversation()
         await chat.send("1?")

@@ -117,6 +117,27 @@ async def test_what_cannot_be_sent_is_refused_before_anything_is(items: Any, mes
         assert service.requests == []
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"provider": {"onyl": ["a"]}}, "provider.onyl is unknown"),
+        ({"provider": {"only": "a"}}, "provider.only is 'a'; expected a list"),
+        ({"callback_url": "http://a"}, "callback_url is 'http://a'; expected text .a URL by https"),
+        ({"completion_window": ""}, "completion_window is ''; expected text that is not empty"),
+        ({"endpoint": 3}, "endpoint is 3"),
+        ({"model": ""}, "model is ''"),
+    ],
+)
+async def test_settings_that_are_wrong_are_refused_before_anything_is_sent(
+    settings: Any, message: str
+) -> None:
+    settings = {"model": "a/model", "endpoint": "/v1/chat/completions", **settings}
+    async with mocked(BATCH) as service:
+        with pytest.raises(ConfigurationError, match=message):
+            await service.client.batches.submit([{"custom_id": "x", "body": {}}], **settings)
+        assert service.requests == []
+
+
 async def test_a_batch_needs_a_model() -> None:
     async with mocked(BATCH) as service:
         with pytest.raises(ConfigurationError, match="needs a model"):

@@ -48,11 +48,11 @@ FAULTS = {
     ),
     "batches: a field of the body": Fault(
         "batches/resource.py",
-        '"completion_window": ',
-        '"window": ',
+        ',"requests":[',
+        ',"request":[',
         "batches",
         "batches.create",
-        "body.window",
+        "body.request",
     ),
     "keys: a name of the query": Fault(
         "resources/account/keys.py",

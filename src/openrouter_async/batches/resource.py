@@ -17,8 +17,9 @@ from ..errors import ConfigurationError, RateLimited
 from ..options import RequestOptions, Retries
 from ..resources._base import Resource, json_bytes, reader
 from ..resources._pagination import Paginator
-from ..types.batches import BatchJob, DeletedJob, JobPage
+from ..types.batches import BatchJob, DeletedJob, JobPage, JobSettings
 from ..types.chat.short_names import MODELS
+from ..types.requests.check import check_params
 from .spool import Spool
 
 if TYPE_CHECKING:
@@ -64,21 +65,23 @@ class BatchesResource(Resource):
             options: See `RequestOptions`.
 
         Raises:
-            ConfigurationError: a request lacks `custom_id` or `body`, or an id is there twice; nothing was sent.
+            ConfigurationError: a request lacks `custom_id` or `body`, an id is there twice, or another argument is
+                wrong; nothing was sent.
             APIStatusError: the service refuses the batch.
         """
         named, model = model, MODELS.get(model, model)
+        settings = {
+            "callback_url": callback_url,
+            "completion_window": completion_window,
+            "endpoint": endpoint,
+            "model": model,
+            "provider": provider,
+        }
+        given = {name: value for name, value in settings.items() if value is not None}
+        head = check_params(JobSettings, given, elsewhere={}, where="batches.submit")
         with closing(Spool()) as spool:
             # The service reads the body as a stream: what says how to read the requests must stand before them.
-            head = {
-                "callback_url": callback_url,
-                "completion_window": completion_window,
-                "endpoint": endpoint,
-                "model": model,
-                "provider": provider,
-            }
-            given = {name: value for name, value in head.items() if value is not None}
-            spool.write(json_bytes(given)[:-1] + b',"requests":[')
+            spool.write(json_bytes(head)[:-1] + b',"requests":[')
             await _write_requests(spool, requests)
             spool.write(b"]}")
             data = build_request(operations.CREATE_BATCH, upload=spool, model=model, named=named)

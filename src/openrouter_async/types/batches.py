@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 
 from ._base import WireType
 from .common import JsonObject, Lenient, MaybeInt, MaybeStr, Usage, WithoutNulls
+from .requests.fields import NonEmptyText, OneOfOrText, Text, closed
 
 __all__ = [
     "BatchJob",
@@ -25,6 +26,7 @@ __all__ = [
     "JobPage",
     "JobProvider",
     "JobRequest",
+    "JobSettings",
     "JobStatus",
     "JobUsage",
     "UpstreamDeletion",
@@ -55,12 +57,24 @@ class JobRequest(TypedDict):
     """As for the operation that the batch is of; a `model` in it must be that of the batch."""
 
 
+@closed
 class JobProvider(TypedDict, total=False):
     """Which provider gets a batch."""
 
     only: list[str] | None
     """Names or slugs, as in `provider` of a chat request."""
     allow_fallbacks: bool | None
+
+
+@closed
+class JobSettings(TypedDict, total=False):
+    """What a batch says of all its requests, as it is sent."""
+
+    callback_url: Annotated[str, Text(pattern="^https://", of="a URL by https")]
+    completion_window: NonEmptyText
+    endpoint: Annotated[JobEndpoint, OneOfOrText()]
+    model: NonEmptyText
+    provider: JobProvider
 
 
 class JobCounts(WireType):

@@ -17,7 +17,6 @@ OPEN = {
     "CallItem": "goes back as it came",
     "CalledFunction": "goes back as it came",
     "InputMessage": "goes back as it came",
-    "JobProvider": "is sent as it is",
     "JobRequest": "is checked by `client.batches`",
     "ResultItem": "goes back as it came",
     "ServerTool": "is any other tool",

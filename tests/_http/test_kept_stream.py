@@ -168,6 +168,7 @@ async def test_what_was_cut_off_or_left_is_not_kept(emulator: Emulator, cache: L
     async with client_of(emulator, cache) as client:
         truncated, _ = await streamed(client, "Tell a long story.", max_tokens=1)
         assert truncated.finish_reason == "length"
+        emulator.reply("A trout.", fault=Fault.stall(after=2))
         async with client.chat.stream("Name a fish.") as stream:
             await anext(stream)
         emulator.reply("Blue, green and red.", fault=Fault.disconnect(after=2))

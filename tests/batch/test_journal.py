@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 from decimal import Decimal
@@ -25,6 +24,7 @@ from openrouter_async.errors import (
 )
 from openrouter_async.types.chat.completion import ChatCompletion
 from tests.batch.fakes import FakeModel, batch_of, completion, read, texts
+from tests.support.full_disk import files_of_at_most
 
 
 def lines_of(path: Path) -> list[dict[str, object]]:
@@ -192,11 +192,12 @@ async def test_a_removed_journal_ends_the_batch_and_what_was_finished_is_deliver
 
 
 FULL_DISK = """
-import asyncio, resource, signal, sys
+import asyncio, signal, sys
 from pathlib import Path
 sys.path[:0] = [{root!r}, {source!r}]
 from openrouter_async.errors import JournalError
 from tests.batch.fakes import FakeModel, batch_of, texts
+from tests.support.full_disk import files_of_at_most
 
 async def main():
     count = 0
@@ -208,14 +209,13 @@ async def main():
             print(count, error)
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
-asyncio.run(main())
+with files_of_at_most(2_000):
+    asyncio.run(main())
 """
 
 
 def test_a_full_disk_leaves_no_half_line(tmp_path: Path) -> None:
     """A limit of the size of files does what a full disk does: a write ends in the middle."""
-    assert resource.RLIM_INFINITY
     path = tmp_path / "run.jsonl"
     root = Path(__file__).parents[2]
     code = FULL_DISK.format(root=str(root), source=str(root / "src"), path=str(path))
@@ -452,13 +452,11 @@ def test_after_a_write_that_failed_nothing_more_is_written(tmp_path: Path) -> No
     path = tmp_path / "run.jsonl"
     line = b'{"key": "a"}\n'
     journal = Journal(path)
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (len(line) + 3, before[1]))
-    try:
-        with pytest.raises(JournalError, match="cannot be written: File too large"):
-            journal.append(2 * line)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with (
+        files_of_at_most(len(line) + 3),
+        pytest.raises(JournalError, match="cannot be written: File too large"),
+    ):
+        journal.append(2 * line)
     with pytest.raises(JournalError, match="could not be written before"):
         journal.append(line)
     journal.close()

@@ -63,7 +63,8 @@ RECIPE = {
 
 def test_a_typed_value_comes_whole_or_bit_by_bit(emulator: Emulator, application: Open) -> None:
     client = application("fastapi_structured")
-    emulator.reply(json.dumps(RECIPE), times=2)
+    emulator.reply(json.dumps(RECIPE))
+    emulator.reply(json.dumps(RECIPE), fault=Fault.latency(0.5, after=8))  # so that not all comes together
     assert client.post("/recipes", json={"dish": "pancakes"}).json() == RECIPE
     found = events(client.post("/recipes/stream", json={"dish": "pancakes"}).text)
     assert found[-1][1]["output"] == RECIPE

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import resource
 import sys
 from collections.abc import Iterator
 
 import httpx
 
 from openrouter_async import AsyncOpenRouter, Item, JournalError, Retries
+from tests.support.full_disk import files_of_at_most
 
 __all__ = ["fill_the_disk", "growth", "items"]
 
@@ -40,16 +40,15 @@ async def run(url: str, journal: str, count: int) -> str:
 
 async def fill_the_disk(url: str, journal: str) -> str:
     """Run a batch on a disk that has no room for all of it; return how many results came, and how it ended."""
-    sys.dont_write_bytecode = True  # else half a compiled module would stay for others
-    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, 5_000))
     results = 0
-    async with AsyncOpenRouter(KEY, base_url=url, default_model="a/b") as client:
-        try:
-            async with client.batch(items(100), journal=journal, concurrency=1) as batch:
-                async for _ in batch:
-                    results += 1
-        except JournalError as error:
-            return f"{results} {error}"
+    with files_of_at_most(5_000):
+        async with AsyncOpenRouter(KEY, base_url=url, default_model="a/b") as client:
+            try:
+                async with client.batch(items(100), journal=journal, concurrency=1) as batch:
+                    async for _ in batch:
+                        results += 1
+            except JournalError as error:
+                return f"{results} {error}"
     return f"{results} and no error"
 
 

@@ -12,7 +12,7 @@ from openrouter_async import AsyncOpenRouter, Output
 from openrouter_async.errors import ConfigurationError, ReplyNotParsed
 from openrouter_async.structured.in_messages import StructuredMessage
 from openrouter_async.structured.in_responses import StructuredResponse
-from openrouter_async.testing import Emulator
+from openrouter_async.testing import Emulator, Fault
 
 pytestmark = pytest.mark.loopback
 
@@ -83,7 +83,10 @@ async def test_a_reply_that_does_not_fit_is_shown_to_the_model(emulator: Emulato
 
 @DIALECTS
 async def test_a_stream_gives_partials_and_the_value(emulator: Emulator, api: str) -> None:
-    emulator.reply('{"name": "Os', 'lo", "inhabit', 'ants": 7}')
+    pause = Fault.latency(
+        0.5, after={"responses": 5, "messages": 4}[api]
+    )  # so that the first piece comes alone
+    emulator.reply('{"name": "Os', 'lo", "inhabit', 'ants": 7}', fault=pause)
     async with client_of(emulator) as client, getattr(client, api).stream("A city.", output=City) as stream:
         partials = [partial async for partial in stream.partials()]
         assert (await stream.final()).output == City(name="Oslo", inhabitants=7)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,6 +17,7 @@ from openrouter_async.server import MemoryConversations, SQLiteConversations
 from openrouter_async.server.chat.conversations_api import read_document
 from openrouter_async.testing import Emulator
 from tests.server.router_client import Browser, routed
+from tests.support.full_disk import files_of_at_most
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -301,12 +301,8 @@ def test_a_database_that_is_full_is_503_and_works_again(emulator: Emulator, tmp_
     path = tmp_path / "chats.db"
     with routed(emulator, store=path) as browser:
         put(browser, document("one"))
-        before = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 8192, before[1]))
-        try:
+        with files_of_at_most(path.stat().st_size + 8192):
             answer = browser.put("api/conversations/two", json=document("two", title="x", more="y" * 400_000))
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
         assert answer.status_code == 503
         assert put(browser, document("two")) == 204
         assert ids(browser) == ["two", "one"]

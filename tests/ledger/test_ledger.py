@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from anyio import wait_all_tasks_blocked
 
 from openrouter_async import LedgerError
 from openrouter_async.ledger.holder import MemoryHolder
@@ -53,3 +54,12 @@ async def test_a_posted_step_survives_a_failure_of_the_ledger() -> None:
             await budget.spent()
         assert str(await budget.spent()) == "5E-12"
         assert await budget.held() == 0
+
+
+async def test_a_step_that_is_posted_just_before_the_end_is_applied() -> None:
+    async with Ledger(holder := Failing()) as ledger:
+        budget = ledger.budget("user:42", "1")
+        await ledger.admit(Admit(worker=ledger.worker, call="one", hold=7, budgets=(budget.terms,)))
+        await wait_all_tasks_blocked()
+        ledger.post(Report(call="one", cost=5))
+    assert sum(holder.goes) >= 4  # it came, asked, reported, and left

@@ -169,11 +169,11 @@ class Ledger:
 
     async def __aexit__(self, exc_type: object, exc: BaseException | None, traceback: object) -> None:
         assert self._group is not None
-        group, self._group = self._group, None
-        group.cancel_scope.cancel()
+        self._group.cancel_scope.cancel()
         try:
-            await group.__aexit__(None, None, None)
+            await self._group.__aexit__(None, None, None)
         finally:
+            self._group = None
             with anyio.CancelScope(shield=True):
                 self._left.set()
                 if self._heart is not None:

@@ -128,7 +128,7 @@ def test_a_first_call_loads_what_it_needs() -> None:
     folders = {name for name in ours if any(other.startswith(f"{name}.") for other in ours)}
     of_dependencies = loaded_after("import asyncio, json, anyio, httpcore, httpx, pydantic")
     assert len(ours - folders) <= 77
-    assert len(loaded - of_dependencies - ours) <= 80
+    assert len(loaded - of_dependencies - ours) <= 82
 
 
 def test_a_first_call_reads_no_source() -> None:

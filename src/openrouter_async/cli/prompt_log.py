@@ -151,9 +151,9 @@ class PromptLog:
             return []
         with self._open() as base:
             rows = base.execute(
-                "SELECT id FROM conversation WHERE substr(id, 1, length(?1)) = ?1"
-                " ORDER BY id = ?1 DESC, changed DESC LIMIT ?2",
-                (begin, limit),
+                "SELECT id FROM conversation WHERE substr(id, 1, length(:begin)) = :begin"
+                " ORDER BY id = :begin DESC, changed DESC LIMIT :limit",
+                {"begin": begin, "limit": limit},
             )
             return [str(id) for (id,) in rows]
 

@@ -100,6 +100,7 @@ def test_axe_finds_nothing_serious_beside_a_second_model(chat: ChatPage, scheme:
     chat.emulator.reply("One[^1].\n\n[^1]: A note.", times=2)
     chat.button("Compare with a second model").click()
     chat.page.get_by_role("combobox").fill("claude haiku 4.5")
+    expect(chat.page.get_by_role("option").first).to_contain_text("Haiku")
     chat.page.keyboard.press("Enter")
     chat.prompt.fill("Hello")
     chat.prompt.press("Enter")

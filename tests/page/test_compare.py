@@ -49,6 +49,7 @@ def test_narrow_screens_compare_too(chat: ChatPage, width: int) -> None:
     chat.emulator.reply_with(lambda request: f"From {request.json['model']}.")
     chat.button("Compare with a second model").click()
     chat.page.get_by_role("combobox").fill("claude haiku 4.5")
+    expect(chat.page.get_by_role("option").first).to_contain_text("Haiku")
     chat.page.keyboard.press("Enter")
     stop = chat.page.get_by_role("button", name="Stop comparing with")
     expect(stop).to_contain_text("Haiku")

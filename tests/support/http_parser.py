@@ -28,7 +28,7 @@ def use_chosen_parser() -> None:
 
     def make_with_httptools(self: Transport, **arguments: Any) -> None:
         given = arguments["transport"] or arguments["http_client"]
-        if arguments["http_parser"] == "h11" and given is None:
+        if arguments.get("http_parser", "h11") == "h11" and given is None:
             arguments["http_parser"] = "httptools"
         make(self, **arguments)
 

@@ -89,31 +89,6 @@ def url_of(service: Service) -> str:
     return service._server.url
 
 
-async def test_two_processes_at_once_make_one_request(service: Service, cache: LocalCache) -> None:
-    processes = [Process(url_of(service), Path(cache.path)) for _ in range(2)]
-    for process in processes:
-        await to_thread.run_sync(process.begin)
-    await asked(service)
-    await anyio.sleep(0.5)
-    service.may_answer.set()
-    results = [await to_thread.run_sync(process.result) for process in processes]
-    assert sorted(results) == ["gen-1 0 local", "gen-1 0.25 None"]
-    assert service.count == 1
-
-
-async def test_the_lease_of_a_process_that_was_killed_ends(service: Service, cache: LocalCache) -> None:
-    first, second = (Process(url_of(service), Path(cache.path)) for _ in range(2))
-    await to_thread.run_sync(first.begin)
-    await asked(service)
-    await to_thread.run_sync(second.begin)
-    await anyio.sleep(0.5)
-    first.kill()
-    assert service.count == 1
-    service.may_answer.set()
-    assert await to_thread.run_sync(second.result) == "gen-1 0.25 None"
-    assert service.count == 2
-
-
 VECTORS = Reply(
     json={
         "id": "gen-1",
@@ -162,10 +137,12 @@ class Streaming(Service):
 
 
 def service_of(kind: str) -> Service:
-    return Streaming() if kind == "stream" else Service(VECTORS)
+    if kind == "stream":
+        return Streaming()
+    return Service(VECTORS) if kind == "embeddings" else Service()
 
 
-@pytest.mark.parametrize("kind", ["stream", "embeddings"])
+@pytest.mark.parametrize("kind", ["chat", "stream", "embeddings"])
 async def test_two_processes_that_ask_for_the_same_at_once_make_one_request(
     cache: LocalCache, kind: str
 ) -> None:
@@ -181,7 +158,7 @@ async def test_two_processes_that_ask_for_the_same_at_once_make_one_request(
         assert service.count == 1
 
 
-@pytest.mark.parametrize("kind", ["stream", "embeddings"])
+@pytest.mark.parametrize("kind", ["chat", "stream", "embeddings"])
 async def test_another_process_asks_where_who_asked_was_killed(cache: LocalCache, kind: str) -> None:
     with service_of(kind) as service:
         first, second = (Process(url_of(service), Path(cache.path), kind) for _ in range(2))

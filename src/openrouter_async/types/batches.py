@@ -68,7 +68,7 @@ class JobProvider(TypedDict, total=False):
 
 @closed
 class JobSettings(TypedDict, total=False):
-    """What a batch says of all its requests, as it is sent."""
+    """The settings that all requests of a batch share, as they are sent."""
 
     callback_url: Annotated[str, Text(pattern="^https://", of="a URL by https")]
     completion_window: NonEmptyText

@@ -545,6 +545,14 @@ async def test_a_setting_of_the_wrong_type_is_refused(
             client.conversation(**wrong)
 
 
+async def test_extra_body_is_of_the_whole_conversation(emulator: Emulator) -> None:
+    async with client_of(emulator) as client:
+        chat = client.conversation()
+        with pytest.raises(ConfigurationError, match="give it where the conversation or the run begins"):
+            await chat.send("Oslo?", **{"extra_body": {"new": 1}})  # type: ignore[arg-type]  # not declared
+    assert not emulator.requests
+
+
 async def test_a_file_with_what_no_provider_takes_goes_on(emulator: Emulator) -> None:
     """Files of the past hold calls that were cut, blank text, and calls without a result."""
 

@@ -78,7 +78,7 @@ class BatchesResource(Resource):
             "provider": provider,
         }
         given = {name: value for name, value in settings.items() if value is not None}
-        head = check_params(JobSettings, given, elsewhere={}, where="batches.submit")
+        head = check_params(JobSettings, given, elsewhere={}, where="batches.submit", way_out=None)
         with closing(Spool()) as spool:
             # The service reads the body as a stream: what says how to read the requests must stand before them.
             spool.write(json_bytes(head)[:-1] + b',"requests":[')

@@ -307,7 +307,8 @@ class WorkspacesResource(Resource):
         fields: dict[str, object] = {"limit_usd": limit_usd}
         if include_byok_in_budgets is not None:
             fields["include_byok_in_budgets"] = include_byok_in_budgets
-        body = finish_body(check_params(BudgetLimit, fields, elsewhere={}, where="a budget"), None)
+        checked = check_params(BudgetLimit, fields, elsewhere={}, where="a budget", way_out=None)
+        body = finish_body(checked, None)
         return await self._send_data(
             operations.SET_WORKSPACE_BUDGET,
             into=WorkspaceBudgetReply,

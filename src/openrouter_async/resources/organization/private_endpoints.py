@@ -230,7 +230,9 @@ class PrivateEndpointsResource(Resource):
             NotFound: the account has no such endpoint.
             OpenRouterError: any other failure of a call.
         """
-        checked = check_params(NewPrivateEndpoint, {"pricing": pricing}, elsewhere={}, where="prices")
+        checked = check_params(
+            NewPrivateEndpoint, {"pricing": pricing}, elsewhere={}, where="prices", way_out=None
+        )
         body = finish_body(checked, None)
         return await self._one(operations.SET_PRIVATE_ENDPOINT_PRICING, id, body, options)
 

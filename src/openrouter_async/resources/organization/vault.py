@@ -96,7 +96,7 @@ class VaultResource(Resource):
             OpenRouterError: any other failure of a call.
         """
         secret = secret_of("value", value)
-        checked = check_params(SecretFields, {"hosts": hosts}, elsewhere={}, where="a secret")
+        checked = check_params(SecretFields, {"hosts": hosts}, elsewhere={}, where="a secret", way_out=None)
         return await self._send_data(
             operations.STORE_SECRET if intern is None else operations.STORE_INTERN_SECRET,
             into=Envelope[VaultSecret],

@@ -42,6 +42,10 @@ _EXPECTED = {
 _KINDS = {"text": "text", "number": "a number", "object": "a dict", "list": "a list"}
 
 
+WAY_OUT = "extra_body"
+"""The argument that most methods have for what the types do not know."""
+
+
 def check(adapter: TypeAdapter[T], value: object, name: str, *, private: bool = False) -> T:
     """Return `value` as the type of `adapter`.
 
@@ -52,7 +56,7 @@ def check(adapter: TypeAdapter[T], value: object, name: str, *, private: bool = 
     try:
         return adapter.validate_python(value)
     except ValidationError as error:
-        problems = _problems(error, name, private=private)
+        problems = _problems(error, name, WAY_OUT, private=private)
     raise ConfigurationError(join_problems(problems))
 
 
@@ -62,12 +66,12 @@ def check_params(
     *,
     elsewhere: Mapping[str, str],
     where: str,
-    way_out: str = "extra_body",
+    way_out: str | None = WAY_OUT,
 ) -> dict[str, object]:
     """Return `params` validated as keys of the `TypedDict` `owner`, in the order in which that declares them.
 
     `elsewhere` says for names that are not offered what stands for them; `where` names the call, and
-    `way_out` the argument for what the types do not know.
+    `way_out` its argument for what the types do not know; None if it has none.
 
     Raises:
         ConfigurationError: a parameter is unknown, or its value is not allowed; several are told together.
@@ -85,7 +89,7 @@ def check_params(
         try:
             checked[name] = _adapter(owner, name).validate_python(value)
         except ValidationError as error:
-            problems += _problems(error, name, private=name in _PRIVATE)
+            problems += _problems(error, name, way_out, private=name in _PRIVATE)
     if problems:
         raise ConfigurationError(join_problems(problems))
     return checked
@@ -123,17 +127,24 @@ def _adapter(owner: type, name: str) -> TypeAdapter[object]:
 
 
 def _unknown(
-    name: str, elsewhere: Mapping[str, str], hints: Mapping[str, object], where: str, way_out: str
+    name: str, elsewhere: Mapping[str, str], hints: Mapping[str, object], where: str, way_out: str | None
 ) -> str:
     if name in elsewhere:
         return f"{name!r} is not offered; {elsewhere[name]}"
     if name in _HABITS:
         return f"{where} has no parameter {name!r}; use {_HABITS[name]}"
+    if name == way_out:
+        return f"{name!r} cannot be changed here; give it where the conversation or the run begins"
     import difflib  # a mistake is rare
 
     near = difflib.get_close_matches(name, [*hints, *elsewhere], n=1)
     guess = f"did you mean {near[0]!r}?" if near else "see its parameters"
-    return f"{where} has no parameter {_short(name)!r}; {guess} (for parameters that these types lack, use {way_out})"
+    besides = f" ({_for_more(way_out)})" if way_out else ""
+    return f"{where} has no parameter {_short(name)!r}; {guess}{besides}"
+
+
+def _for_more(way_out: str) -> str:
+    return f"for parameters that these types lack, use {way_out}"
 
 
 def join_problems(problems: Sequence[str]) -> str:
@@ -145,14 +156,14 @@ def join_problems(problems: Sequence[str]) -> str:
     return f"{len(problems)} wrong arguments: {told}" + (f"; and {more} more" if more > 0 else "")
 
 
-def _problems(error: ValidationError, name: str, *, private: bool) -> list[str]:
+def _problems(error: ValidationError, name: str, way_out: str | None, *, private: bool) -> list[str]:
     """Return one line for each field that is wrong; what several arms of a union expect is joined."""
     fields: dict[str, tuple[object, list[str]]] = {}
     problems: list[str] = []
     for detail in error.errors(include_url=False):
         path = _path(name, detail["loc"])
         if detail["type"] == "extra_forbidden":
-            problems.append(f"{path} is unknown; for parameters that these types lack, use extra_body")
+            problems.append(f"{path} is unknown" + (f"; {_for_more(way_out)}" if way_out else ""))
         elif detail["type"] == "missing":
             problems.append(f"{path} is missing")
         elif detail["type"] == "union_tag_invalid":

@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import anyio
 import pytest
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Message, Scope
+from starlette.responses import StreamingResponse
+from starlette.types import ASGIApp, Message, Scope
 
 from openrouter_async import AsyncOpenRouter
 from openrouter_async.server import relay
+from openrouter_async.server.chat.safety import Guard
 from openrouter_async.server.relays.formats.names import FormatName
 from openrouter_async.streaming.events import TextDelta, ToolCallDelta
 from tests.performance.counting import (
@@ -131,14 +132,8 @@ def bare(client: AsyncOpenRouter) -> StreamingResponse:
     return StreamingResponse(pieces())
 
 
-Answer = Callable[[AsyncOpenRouter], Response]
-
-
-@pytest.mark.parametrize(("format", "more"), [("text", 3), ("events", 4), ("ai-sdk", 4)])
-async def test_a_chunk_that_comes_alone_costs_a_relay_about_what_it_costs_without(
-    format: FormatName, more: float
-) -> None:
-    """Of which anyio, whose timeouts and locks took two thirds of it, has no part."""
+async def calls_of_a_chunk(answer: Callable[[AsyncOpenRouter], ASGIApp]) -> float:
+    """Return the function calls of answering with a chunk more."""
 
     async def receive() -> Message:
         await anyio.sleep_forever()
@@ -147,13 +142,42 @@ async def test_a_chunk_that_comes_alone_costs_a_relay_about_what_it_costs_withou
     async def send(message: Message) -> None:
         pass
 
-    async def calls_of_a_chunk(answer: Answer) -> float:
-        counts = []
-        for chunks in (CHUNKS, 2 * CHUNKS):
-            async with client_over(Alone(text_stream(chunks))) as client:
-                scope: Scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
-                counts.append(await calls_of(lambda: answer(client)(scope, receive, send), times=1))  # noqa: B023  # it is awaited here
-        return (counts[1] - counts[0]) / CHUNKS
+    counts = []
+    for chunks in (CHUNKS, 2 * CHUNKS):
+        async with client_over(Alone(text_stream(chunks))) as client:
+            scope: Scope = {
+                "type": "http",
+                "method": "GET",
+                "path": "/",
+                "headers": [(b"host", b"localhost")],
+            }
+            counts.append(await calls_of(lambda: answer(client)(scope, receive, send), times=1))  # noqa: B023  # it is awaited here
+    return (counts[1] - counts[0]) / CHUNKS
 
+
+@pytest.mark.parametrize(("format", "more"), [("text", 3), ("events", 4), ("ai-sdk", 4)])
+async def test_a_chunk_that_comes_alone_costs_a_relay_about_what_it_costs_without(
+    format: FormatName, more: float
+) -> None:
+    """Of which anyio, whose timeouts and locks took two thirds of it, has no part."""
     relayed = await calls_of_a_chunk(lambda client: relay(client.chat.stream("Hi"), format=format))
     assert relayed <= await calls_of_a_chunk(bare) + more
+
+
+async def test_a_chunk_costs_no_more_behind_the_guard_of_the_chat_page() -> None:
+    """One clock of a response is enough: the relay has it."""
+
+    def guarded(client: AsyncOpenRouter) -> ASGIApp:
+        return Guard(
+            relay(client.chat.stream("Hi")),
+            token=None,
+            allowed_hosts=(),
+            allowed_origins=(),
+            max_body_bytes=1,
+            max_conversation_bytes=1,
+            body_timeout=1,
+            write_timeout=30,
+        )
+
+    relayed = await calls_of_a_chunk(lambda client: relay(client.chat.stream("Hi")))
+    assert await calls_of_a_chunk(guarded) <= relayed + 3

@@ -618,6 +618,31 @@ async def test_W06_a_failure_after_the_head_is_raised_and_no_second_head_is_sent
     assert "a request could not be answered" in caplog.text
 
 
+@pytest.mark.parametrize("stuck_at", ["http.response.start", "http.response.body"])
+async def test_W12_an_answer_that_is_no_stream_is_cut_off_too(stuck_at: str) -> None:
+    guard = Guard(
+        Response(b"page"), token=None, allowed_hosts=(), allowed_origins=(), max_body_bytes=1,
+        max_conversation_bytes=1, body_timeout=1, write_timeout=0.1,
+    )  # fmt: skip
+    cut: list[str] = []
+
+    async def send(message: Any) -> None:
+        if message["type"] == stuck_at:
+            try:
+                await anyio.sleep_forever()
+            finally:
+                cut.append(message["type"])
+
+    async def receive() -> Any:
+        raise AssertionError("nothing is read")
+
+    headers = [(b"host", b"localhost")]
+    scope = {"type": "http", "method": "GET", "path": "/", "root_path": "", "headers": headers}
+    with anyio.fail_after(20):
+        await guard(scope, receive, send)
+    assert cut == [stuck_at]
+
+
 @pytest.mark.parametrize("token", [12345678901234567890123, ["x"] * 30, b"a-token-that-nobody-guesses"])
 def test_a_token_that_is_no_text_is_refused_and_not_shown(token: Any) -> None:
     with pytest.raises(ConfigurationError, match="the token is not a text") as caught:

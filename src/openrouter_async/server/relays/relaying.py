@@ -186,7 +186,7 @@ class Relay(RelayResponse):
 
         beside = () if work.events is None else (partial(work.pass_events_on, out.write),)
         try:
-            failure = await self._serve(pump, out, format.keepalive, receive, *beside)
+            failure = await self._serve(pump, out, format.keepalive, scope, receive, *beside)
         except anyio.get_cancelled_exc_class():
             with anyio.CancelScope(shield=True):
                 await self._shut_down(out, scope, receive, send)

@@ -31,9 +31,12 @@ if TYPE_CHECKING:
 
     from .formats._format import Format
 
-__all__ = ["RelayResponse"]
+__all__ = ["KEEPS_TIME", "RelayResponse"]
 
 LOGGER = logging.getLogger("openrouter_async")
+
+KEEPS_TIME = "openrouter_keeps_time"
+"""In the scope of a request, whether its response ends a write that takes too long itself; so nobody else has to."""
 
 
 class RelayResponse(Response):
@@ -65,6 +68,7 @@ class RelayResponse(Response):
         work: Callable[[], Awaitable[None]],
         out: Outlet,
         sign: bytes,
+        scope: Scope,
         receive: Receive,
         *beside: Callable[[], Awaitable[None]],
     ) -> Exception | None:
@@ -85,6 +89,7 @@ class RelayResponse(Response):
                 failure = failure or error
             tasks.cancel_scope.cancel()
 
+        scope[KEEPS_TIME] = True
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(until_done, work, name="work of a relay")
@@ -98,6 +103,8 @@ class RelayResponse(Response):
             if failure is not None and not _is_ours(failure):
                 LOGGER.error("a relay failed while its server stopped", exc_info=failure)
             raise
+        finally:
+            scope[KEEPS_TIME] = False
         return failure
 
     async def _keep_time(self, out: Outlet, sign: bytes) -> None:

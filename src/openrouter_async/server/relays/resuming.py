@@ -161,7 +161,7 @@ class _Replay(RelayResponse):
         try:
             # Where a browser goes away, the answer continues in the store, for a reader that comes back.
             failure = await self._serve(
-                partial(reader.read, out), out, format.keepalive, receive, reader.attend
+                partial(reader.read, out), out, format.keepalive, scope, receive, reader.attend
             )
             if failure is not None:
                 await self._tell(failure, format, out, scope, receive, send)

@@ -232,6 +232,24 @@ def test_no_call_of_a_snapshot_is_complete() -> None:
     assert [call.complete for call in accumulator.finish("done")[1].tool_calls] == [True]
 
 
+def test_an_image_that_is_sent_again_is_given_once() -> None:
+    image = {"type": "image_url", "index": 0, "image_url": {"url": "data:image/png;base64,aGk="}}
+    events, reply = accumulate(
+        chunk({"images": [image]}),
+        chunk({"images": [{**image, "index": 1}]}),
+        chunk({"images": [image]}, finish_reason="stop"),
+    )
+    assert [event.image.index for event in events if isinstance(event, ImageDelta)] == [0, 1]
+    assert [picture.index for picture in reply.images] == [0, 1]
+
+
+def test_images_among_the_parts_of_the_content_are_given() -> None:
+    parts = [{"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}}]
+    events, reply = accumulate(chunk({"content": ["see: "]}), chunk({"content": parts}), STOP)
+    assert [type(event) for event in events[:-1]] == [TextDelta, ImageDelta]
+    assert (reply.text, [picture.decode() for picture in reply.images]) == ("see: ", [b"hi"])
+
+
 def test_images_audio_refusals_and_logprobs_are_collected() -> None:
     image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}}
     token = {"token": "a", "logprob": -0.5, "bytes": [97], "top_logprobs": []}

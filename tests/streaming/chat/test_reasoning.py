@@ -57,6 +57,14 @@ ENCRYPTED = {"type": "reasoning.encrypted", "data": "x", "index": 0}
             id="summaries without an index are whole",
         ),
         pytest.param([text("a"), summary("b")], [text("a"), summary("b")], id="types are not mixed"),
+        pytest.param(
+            [text("a"), text("b"), text("ab", signature="s")],
+            [text("ab", signature="s")],
+            id="a text that is said once more with its signature is not doubled",
+        ),
+        pytest.param(
+            [text("a"), text("a")], [text("aa")], id="without a signature the same piece is another"
+        ),
         pytest.param([ENCRYPTED, ENCRYPTED], [ENCRYPTED, ENCRYPTED], id="encrypted blocks are never joined"),
         pytest.param(
             [text("a"), ENCRYPTED, text("b")], [text("a"), ENCRYPTED, text("b")], id="the order is kept"
@@ -205,3 +213,9 @@ def test_a_piece_that_has_everything_at_once_loses_nothing() -> None:
     assert (reply.text, reply.message.reasoning) == ("Hi", "Because.")
     assert [call.name for call in reply.tool_calls] == ["f"]
     assert [event.text for event in events if isinstance(event, ReasoningDelta)] == ["Because."]
+
+
+def test_a_text_that_is_said_once_more_with_its_signature_is_read_once() -> None:
+    builder = ReasoningBuilder()
+    read = [builder.feed([piece]) for piece in (text("a"), text("b"), text("ab", signature="s"))]
+    assert read == ["a", "b", ""]

@@ -43,6 +43,7 @@ def test_recorded_replies_are_read_as_they_are(recording: Recording) -> None:
         (None, ""),
         ([{"type": "text", "text": "he"}, {"type": "x", "y": 1}, {"type": "text", "text": "llo"}], "hello"),
         (12, "12"),
+        (["he", {"type": "text", "text": "llo"}, None, 3], "hello"),
     ],
 )
 def test_text_is_joined_from_whatever_the_content_is(content: object, text: str) -> None:
@@ -151,6 +152,52 @@ def test_an_image_is_decoded_if_it_is_in_its_url(
 ) -> None:
     image = Image.model_validate({"image_url": {"url": url}})
     assert (image.media_type, image.decode()) == (media_type, data)
+
+
+PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUg=="
+
+
+@pytest.mark.parametrize(
+    ("image", "url"),
+    [
+        ({"image_url": PIXEL}, PIXEL),
+        ({"type": "image", "url": PIXEL}, PIXEL),
+        (PIXEL, PIXEL),
+        ({"b64_json": PIXEL.partition(",")[2]}, PIXEL),
+        ({"b64_json": "/9j/4AAQSkZJRgABAQ=="}, "data:image/jpeg;base64,/9j/4AAQSkZJRgABAQ=="),
+        ({"b64_json": "?"}, "data:image/png;base64,?"),
+        ({"image_url": None, "b64_json": 3}, None),
+    ],
+)
+def test_an_image_is_found_wherever_its_message_has_it(image: object, url: str | None) -> None:
+    reply = completion({"content": "x", "images": [image]})
+    assert [picture.url for picture in reply.images] == [url]
+
+
+def test_images_among_the_parts_of_the_content_are_images_of_the_reply() -> None:
+    part = {"type": "image_url", "image_url": {"url": PIXEL}}
+    reply = completion({"content": [{"type": "text", "text": "a dot"}, part, {"type": "image"}]})
+    assert (reply.text, [image.url for image in reply.images]) == ("a dot", [PIXEL])
+
+
+def test_an_image_that_came_twice_is_there_once() -> None:
+    here, there = ({"image_url": {"url": PIXEL}, "index": index} for index in range(2))
+    unreadable = {"type": "image_url"}
+    reply = completion({"images": [here, there, here, unreadable, unreadable]})
+    assert [(image.index, image.url) for image in reply.images] == [
+        (0, PIXEL),
+        (1, PIXEL),
+        (None, None),
+        (None, None),
+    ]
+
+
+@pytest.mark.parametrize("name", ["reasoning_details", "images", "annotations"])
+def test_one_unusable_entry_of_a_list_takes_no_other_with_it(name: str) -> None:
+    good = {"type": "file", "image_url": {"url": "https://x.example/a.png"}, "text": "hm"}
+    reply = completion({"content": "x", name: [None, good, 3]})
+    assert [each if isinstance(each, dict) else each.model_dump(exclude_unset=True)
+            for each in getattr(reply, name)] == [good]  # fmt: skip
 
 
 def test_text_with_half_a_surrogate_pair_can_be_written() -> None:

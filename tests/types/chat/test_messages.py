@@ -307,6 +307,14 @@ def test_images_audio_refusal_and_parsed_files_come_back() -> None:
     }
 
 
+def test_images_of_the_content_come_back_beside_it() -> None:
+    part = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+    text = {"type": "text", "text": "a dot"}
+    images = [{"image_url": {"url": "data:image/png;base64,AA=="}}]
+    assert replayed(content=[text, part]) == {"role": "assistant", "content": [text], "images": images}
+    assert replayed(content=[part]) == {"role": "assistant", "content": None, "images": images}
+
+
 def test_audio_without_an_id_comes_back_whole() -> None:
     assert replayed(content=None, audio={"data": "AA==", "transcript": "no"})["audio"] == {
         "data": "AA==",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...types.bounds import MOST_CALLS, too_many
 from ...types.chat.chunk import ToolCallFragment
-from ...types.chat.completion import content_text
+from ...types.chat.completion import content_images, content_text
 from ...types.chat.settled_arguments import argument_text
 from ...types.chat.settled_calls import CallBuilder, CallsBuilder
 from ..events import (
@@ -21,7 +21,7 @@ from ..events import (
 from .reasoning import ReasoningBuilder
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from ...types.chat.chunk import ChunkChoice, Delta
     from ...types.chat.parts import Annotation, AudioOutput, Image, TokenLogprob
@@ -58,6 +58,7 @@ class ChoiceBuilder:
         self._tools = tools
         self._has_function_call = False
         self._images: list[Image] = []
+        self._seen_images: set[tuple[int | None, str | None]] = set()
         self._audio: list[AudioOutput] = []
         self._annotations: dict[str, Annotation] = {}  # by what they say
         self._logprobs: dict[str, list[TokenLogprob]] = {}
@@ -77,6 +78,8 @@ class ChoiceBuilder:
             self._add_reasoning(delta.reasoning, delta.reasoning_content, readable, events)
         if content := delta.content:
             self.add_text(content if isinstance(content, str) else content_text(content), events)
+            if not isinstance(content, str):
+                self._add_images(content_images(content), events)
         if fragments := delta.tool_calls:
             self._add_fragments(fragments, events)
         if not is_common:
@@ -271,11 +274,9 @@ class ChoiceBuilder:
         if delta.refusal:
             self._refusal.append(delta.refusal)
             events.append(RefusalDelta(delta.refusal, self.index))
-        if delta.images or delta.audio or delta.annotations:
+        if delta.audio or delta.annotations:
             self._growth.has_grown = True
-        for image in delta.images or ():
-            self._images.append(image)
-            events.append(ImageDelta(image, self.index))
+        self._add_images(delta.images or (), events)
         if (audio := delta.audio) is not None:
             self._audio.append(audio)
             if audio.data or audio.transcript:
@@ -285,6 +286,16 @@ class ChoiceBuilder:
             if (key := annotation.model_dump_json()) not in self._annotations:
                 self._annotations[key] = annotation
                 events.append(AnnotationAdded(annotation, self.index))
+
+    def _add_images(self, images: Iterable[Image], events: list[StreamEvent]) -> None:
+        for image in images:
+            seen = (image.index, image.url)
+            # Some send them once more, with the last chunk.
+            if image.url is None or seen not in self._seen_images:
+                self._seen_images.add(seen)
+                self._images.append(image)
+                self._growth.has_grown = True
+                events.append(ImageDelta(image, self.index))
 
     def _audio_fields(self) -> dict[str, object]:
         fields: dict[str, object] = {}

@@ -32,6 +32,11 @@ class _Block:
         elif text is not None:
             self.text_field = None  # of no known shape, so nothing is joined to it
 
+    def repeats(self, piece: JsonObject) -> bool:
+        """Whether a piece says the whole text once more, as some do with the signature of it."""
+        text = piece.get(self.text_field) if self.text_field else None
+        return bool(text) and piece.get("signature") is not None and text == "".join(self.pieces)
+
     def add(self, piece: JsonObject) -> None:
         """Join a piece: its text is appended, of all else the first value that is not null stays."""
         for name, value in piece.items():
@@ -76,6 +81,8 @@ class ReasoningBuilder:
                 if block.text_field == "text":
                     self._latest_text[repr(piece.get("index"))] = block
             else:
+                if block.repeats(piece):  # twice the text would not be what was signed
+                    piece = {**piece, str(block.text_field): ""}
                 block.add(piece)
             if text := readable_text(piece):
                 if self._read not in (None, block):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from pydantic import OnErrorOmit
+
 from .._base import WireType
 from ..common import JsonObject, Lenient, MaybeInt, MaybeStr, RawJson, RouterMetadata, Usage
 from .completion import FinishReason
@@ -34,16 +36,16 @@ class Delta(WireType):
     """The part of the message in one chunk."""
 
     role: MaybeStr = None
-    content: str | list[ContentPart] | None = None
+    content: str | list[OnErrorOmit[ContentPart]] | None = None
     reasoning: MaybeStr = None
     reasoning_content: MaybeStr = None
     """Another name for `reasoning`, which some servers use."""
-    reasoning_details: Annotated[list[JsonObject] | None, Lenient()] = None
+    reasoning_details: Annotated[list[OnErrorOmit[JsonObject]] | None, Lenient()] = None
     refusal: MaybeStr = None
     tool_calls: list[ToolCallFragment] | None = None
-    images: Annotated[list[Image] | None, Lenient()] = None
+    images: Annotated[list[OnErrorOmit[Image]] | None, Lenient()] = None
     audio: Annotated[AudioOutput | None, Lenient()] = None
-    annotations: Annotated[list[Annotation] | None, Lenient()] = None
+    annotations: Annotated[list[OnErrorOmit[Annotation]] | None, Lenient()] = None
 
 
 class ChunkChoice(WireType):

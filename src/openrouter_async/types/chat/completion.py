@@ -17,6 +17,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    OnErrorOmit,
     PrivateAttr,
     TypeAdapter,
     model_validator,
@@ -27,7 +28,7 @@ from ..bounds import MOST_CHOICES, too_many
 from ..common import JsonObject, Lenient, MaybeInt, MaybeStr, RawJson, RouterMetadata, Usage
 from ..common import OutputT as OutputT
 from .model_reply import ModelReply
-from .parts import Annotation, AudioOutput, ContentPart, Image, Logprobs, each_once
+from .parts import Annotation, AudioOutput, ContentPart, Image, Logprobs, each_image_once, each_once
 from .safeguards import Alignment, SafeguardResult
 from .tool_calls import ToolCall, ToolCallParts, read_tool_calls
 
@@ -38,12 +39,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BETWEEN_BLOCKS",
+    "IMAGE_TYPES",
     "TEXT_FIELDS",
     "AssistantMessage",
     "ChatCompletion",
     "Choice",
     "FinishReason",
     "Recovery",
+    "content_images",
     "content_text",
     "readable_reasoning",
     "readable_text",
@@ -67,6 +70,16 @@ def content_text(content: str | list[ContentPart] | None) -> str:
         return "".join(part.text or "" for part in content)
     return content or ""
 
+
+def content_images(content: str | list[ContentPart] | None) -> list[Image]:
+    """Return the images among the parts of a content."""
+    parts = content if isinstance(content, list) else ()
+    images = [Image.model_validate(part.model_extra) for part in parts if part.type in IMAGE_TYPES]
+    return [image for image in images if image.url is not None]
+
+
+IMAGE_TYPES = ("image_url", "image", "output_image")
+"""Types of the parts of a content that are images."""
 
 TEXT_FIELDS = {"reasoning.text": "text", "reasoning.summary": "summary"}
 """Types of entries that can be read, with the field that contains the text; it may arrive in pieces."""
@@ -92,19 +105,20 @@ class AssistantMessage(WireType):
 
     role: MaybeStr = None
     """`assistant`."""
-    content: str | list[ContentPart] | None = None
+    content: str | list[OnErrorOmit[ContentPart]] | None = None
     refusal: MaybeStr = None
     """Why the model declined, in its words."""
     reasoning: MaybeStr = None
     reasoning_content: MaybeStr = None
     """Another name for `reasoning`, which some servers use."""
-    reasoning_details: Annotated[list[JsonObject] | None, Lenient()] = None
+    reasoning_details: Annotated[list[OnErrorOmit[JsonObject]] | None, Lenient()] = None
     """Reasoning unchanged, including an empty list; models require it back. None if there was no reasoning."""
     tool_calls: ToolCallParts = None
     """As they are sent back; every one has an id."""
-    images: Annotated[list[Image] | None, Lenient()] = None
+    images: Annotated[list[OnErrorOmit[Image]] | None, AfterValidator(each_image_once), Lenient()] = None
+    """Each once, however often it came."""
     audio: Annotated[AudioOutput | None, Lenient()] = None
-    annotations: Annotated[list[Annotation] | None, AfterValidator(each_once), Lenient()] = None
+    annotations: Annotated[list[OnErrorOmit[Annotation]] | None, AfterValidator(each_once), Lenient()] = None
     """Each once, however often it came."""
     model: MaybeStr = None
     name: MaybeStr = None
@@ -229,8 +243,8 @@ class ChatCompletion(ModelReply[OutputT]):
 
     @property
     def images(self) -> list[Image]:
-        """The images that the model made."""
-        return self.message.images or []
+        """The images that the model made, wherever in the message they are."""
+        return self.message.images or content_images(self.message.content)
 
     @property
     def audio(self) -> AudioOutput | None:

@@ -6,7 +6,7 @@ import base64
 import binascii
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Discriminator, Tag
+from pydantic import Discriminator, Tag, model_validator
 
 from .._base import WireType
 from ..common import JsonObject, Lenient, MaybeFloat, MaybeInt, MaybeStr
@@ -24,6 +24,7 @@ __all__ = [
     "TokenLogprob",
     "UnknownAnnotation",
     "UrlCitation",
+    "each_image_once",
     "each_once",
 ]
 
@@ -33,6 +34,12 @@ class ContentPart(WireType):
 
     type: MaybeStr = None
     text: MaybeStr = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_text(cls, part: object) -> object:
+        """Read a part that is only its text."""
+        return {"type": "text", "text": part} if isinstance(part, str) else part
 
 
 class CitedPage(WireType):
@@ -120,6 +127,21 @@ class Image(WireType):
     image_url: Annotated[ImageURL | None, Lenient()] = None
     index: MaybeInt = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _read_flat(cls, image: object) -> object:
+        """Read an image that is only its URL, or has that under another name, or has its bytes beside it."""
+        if isinstance(image, str):
+            image = {"url": image}
+        if not isinstance(image, dict) or isinstance(image.get("image_url"), dict):
+            return image
+        encoded = image.get("b64_json")
+        for url in (image.get("image_url"), image.get("url"), _data_url(encoded)):
+            if isinstance(url, str):
+                rest = {name: value for name, value in image.items() if name not in ("url", "b64_json")}
+                return {"type": "image_url", **rest, "image_url": {"url": url}}
+        return image
+
     @property
     def url(self) -> str | None:
         """A `data:` URL, or a web address."""
@@ -139,6 +161,14 @@ class Image(WireType):
         if not found or not head.startswith("data:") or not head.endswith(";base64"):
             return None
         return _from_base64(data)
+
+
+def each_image_once(images: list[Image] | None) -> list[Image] | None:
+    """Return images without those that are one before them at the same place; of no place but their own are all
+    without a URL."""
+    if images is None or len(images) < 2:
+        return images
+    return [*{(image.index, image.url or position): image for position, image in enumerate(images)}.values()]
 
 
 class AudioOutput(WireType):
@@ -173,6 +203,15 @@ class Logprobs(WireType):
 
     content: Annotated[list[TokenLogprob] | None, Lenient()] = None
     refusal: Annotated[list[TokenLogprob] | None, Lenient()] = None
+
+
+def _data_url(encoded: object) -> str | None:
+    """Return the URL that contains an image in base64."""
+    if not isinstance(encoded, str):
+        return None
+    from .media_types import sniff  # few replies have an image
+
+    return f"data:{sniff(_from_base64(encoded[:64]) or b'') or 'image/png'};base64,{encoded}"
 
 
 def _from_base64(data: str) -> bytes | None:

@@ -10,6 +10,7 @@ correct one message, and `fit_history` the order of all:
 | a name with other characters than letters, digits, `_` and `-`, or above 64 | `_` for each, cut | OpenAI refuses it |
 | a call without a name, and its result | nothing | there is nothing to call |
 | an id that is missing, or was there before | one of its own, in results and reasoning too | Anthropic |
+| images among the parts of the content | beside it, in `images` | OpenAI takes them from users alone |
 | blank text beside calls, images or speech | null | Anthropic refuses blank text |
 | an answer of reasoning alone, or of nothing | `(no text)`, or the words of its refusal | Anthropic, Google |
 | a result without text | `(no output)` | Anthropic, Google |
@@ -30,7 +31,7 @@ from typing import Any, TypeAlias
 
 from pydantic_core import from_json, to_json
 
-from .completion import AssistantMessage
+from .completion import IMAGE_TYPES, AssistantMessage, content_images
 from .content_parts import true_media_type
 from .settled_arguments import argument_text, settled_arguments
 
@@ -62,7 +63,10 @@ _REDUCED = frozenset({"role", "content", "tool_calls", "function_call", "reasoni
 def sent_back(reply: AssistantMessage) -> _Message:
     """Return the parts of a reply for the next request."""
     said = reply.model_dump(exclude_unset=True)
-    message: _Message = {"role": "assistant", "content": said.get("content")}
+    content = said.get("content")
+    if isinstance(content, list):
+        content = [part for part in content if part.get("type") not in IMAGE_TYPES]
+    message: _Message = {"role": "assistant", "content": content}
     calls = [
         {name: value for name, value in call.items() if name != "index"}
         for call in said.get("tool_calls") or ()
@@ -80,9 +84,9 @@ def sent_back(reply: AssistantMessage) -> _Message:
     if said.get("refusal"):
         message["refusal"] = said["refusal"]
     images = [
-        {"image_url": {"url": true_media_type(url)}}
-        for image in said.get("images") or ()
-        if (url := (image.get("image_url") or {}).get("url"))
+        {"image_url": {"url": true_media_type(image.url)}}
+        for image in reply.images or content_images(reply.content)
+        if image.url
     ]
     if images:
         message["images"] = images

@@ -6,6 +6,8 @@ import json
 import os
 import sqlite3
 import stat
+import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -134,6 +136,16 @@ def test_a_log_that_cannot_be_written_costs_no_answer(emulator: Emulator, run_he
     assert (done.returncode, done.stdout) == (0, "Oslo.\n")
     assert "cannot be used" in done.stderr
     assert log_file().read_text("utf-8") == "not a database"
+
+
+def test_whoever_reads_a_log_waits_for_the_one_that_makes_it(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as making:
+        making.execute("BEGIN IMMEDIATE")
+        done = threading.Timer(0.2, making.execute, ["COMMIT"])
+        done.start()
+        assert PromptLog(path).newest(1) == []
+        done.join()
 
 
 def test_a_log_of_a_later_version_is_left_alone(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from typing import NamedTuple
 
 from pydantic_core import from_json, to_json
 
+from .._wal import switch_to_wal
+
 __all__ = ["AnswerStore", "KeptAnswer", "StoreFault", "StoreStats"]
 
 _ID = 0x6F726163
@@ -261,7 +263,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     else:
         _check(_identity(connection))
-    connection.execute("PRAGMA journal_mode = WAL").fetchall()
+    switch_to_wal(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     if _identity(connection) == (_ID, _VERSION, 2):
         return

@@ -169,7 +169,8 @@ class PromptLog:
                 make_private(self.path.parent)
                 os.close(private(str(self.path), os.O_RDWR | os.O_CREAT))
             with closing(sqlite3.connect(self.path, timeout=5.0)) as base, base:
-                base.execute("BEGIN IMMEDIATE" if makes else "BEGIN")
+                # A transaction that has read waits for nobody where it then wants to write.
+                base.execute("BEGIN IMMEDIATE" if makes or _version(base) < VERSION else "BEGIN")
                 _prepare(base)
                 yield base
         except (sqlite3.Error, OSError) as error:
@@ -177,7 +178,7 @@ class PromptLog:
 
 
 def _prepare(base: sqlite3.Connection) -> None:
-    version = base.execute("PRAGMA user_version").fetchone()[0]
+    version = _version(base)
     if version > VERSION:
         raise sqlite3.DatabaseError(f"it is of version {version}, and this program knows {VERSION}")
     if version == VERSION:
@@ -190,6 +191,11 @@ def _prepare(base: sqlite3.Connection) -> None:
         if "no such module" not in str(error):
             raise
     base.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _version(base: sqlite3.Connection) -> int:
+    [version] = base.execute("PRAGMA user_version").fetchone()
+    return int(version)
 
 
 def _has_words(base: sqlite3.Connection) -> bool:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from anyio import CapacityLimiter, to_thread
 
+from .._wal import switch_to_wal
 from ..errors import LedgerError
 from .machine import LEASE_S, Machine
 from .sqlite_state import SCHEMA, SqliteState
@@ -124,7 +125,7 @@ class SqliteHolder:
         if identity != (0, 0, 0):  # another process may have made it in the midst of the look
             identity = _identity(connection)
         self._check(identity, may_be_new=True)
-        connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        switch_to_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         with _transaction(connection):
             if _identity(connection) == (0, 0, 0):  # no other process was faster

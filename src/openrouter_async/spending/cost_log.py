@@ -23,6 +23,7 @@ import anyio
 from anyio import to_thread
 
 from .._checks import one_of, whole
+from .._wal import switch_to_wal
 from ..errors import ConfigurationError, NotFound, OpenRouterError
 from .records import charge_of_record
 
@@ -122,7 +123,7 @@ class CostLog:
                     found = database.execute("PRAGMA application_id").fetchone()[0]
                 if found != _ID and has_tables:
                     raise ConfigurationError(f"{str(self._path)!r} is a database of something else")
-                database.execute("PRAGMA journal_mode = WAL")
+                switch_to_wal(database)
                 database.execute(f"PRAGMA application_id = {_ID}")
                 database.executescript(_SCHEMA)
         except (OSError, sqlite3.Error) as error:

@@ -18,6 +18,7 @@ from typing import Literal, TypeVar
 import anyio
 import anyio.to_thread
 
+from ...._wal import switch_to_wal
 from ....errors import ConfigurationError
 from ..failures import WebError
 from .doorbell import Doorbell
@@ -110,7 +111,7 @@ class SQLiteStreams:
             raise ConfigurationError(
                 f"the database {str(self._path)!r} is of version {version}; this library knows {_VERSION}, so update it"
             )
-        connection.execute("PRAGMA journal_mode = WAL")
+        switch_to_wal(connection)
         connection.executescript(
             f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id = {_ID}; PRAGMA user_version = {_VERSION}; COMMIT;"
         )

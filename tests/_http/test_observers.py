@@ -290,6 +290,22 @@ async def test_a_broken_observer_keeps_none_of_the_others_from_being_told(moment
     assert log.told == ["started", "failed"]
 
 
+@pytest.mark.parametrize("moment", ["failed", "ended"])
+async def test_of_broken_observers_the_first_is_raised_and_the_others_are_logged(
+    moment: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = LookupError("broken"), LookupError("broken too")
+    with LoopbackServer(
+        serve_responses([Reply(400, json={"error": {"message": "no", "code": 400}})])
+    ) as server:
+        async with client_of(server) as client:
+            client._sender.transport.observers[:0] = [Refusing(moment, first), Refusing(moment, second)]
+            with pytest.raises(LookupError) as caught:
+                await client.chat.create("Hello")
+    assert caught.value is first
+    assert [record.exc_info[1] for record in caplog.records if record.exc_info] == [second]
+
+
 class Log:
     """A hook."""
 

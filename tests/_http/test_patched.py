@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from typing import Any, Literal
 from unittest import mock
 
@@ -15,7 +16,7 @@ import pytest
 from httpx._client import ClientState
 
 from openrouter_async import AsyncOpenRouter, ConnectError, StreamInterrupted
-from openrouter_async._http.patched import CLIENT, CORE, TRANSPORT, Watch
+from openrouter_async._http.patched import CLIENT, CORE, TRANSPORT, Closing, Watch
 from openrouter_async._http.pool.connections import ConnectionTransport
 from openrouter_async.options import Limits
 from tests.support.loopback import Connection, LoopbackServer, Reply, Request, refused_port, serve_responses
@@ -251,6 +252,28 @@ asyncio.run(main())
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.stderr) == ("seen\nseen\n", "")
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+async def test_a_body_that_is_left_is_closed_after_the_generator_that_reads_it(is_read: bool) -> None:
+    told: list[str] = []
+
+    class Body:
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            try:
+                yield b"first"
+                yield b"second"
+            finally:
+                told.append("generator")
+
+        async def aclose(self) -> None:
+            told.append("body")
+
+    body = Closing(Body())
+    if is_read:
+        assert await anext(aiter(body)) == b"first"
+    await body.aclose()
+    assert told == (["generator", "body"] if is_read else ["body"])
 
 
 def test_nothing_is_patched_by_default() -> None:

@@ -79,10 +79,10 @@ def test_no_bytes_raise(data: bytes) -> None:
 
 
 def test_a_later_charge_completes_an_earlier_one() -> None:
-    first = Charge(generation_id="gen-1", model="a/b")
+    first = Charge(generation_id="gen-1", job_id="v", model="a/b")
     last = Charge(cost=Decimal(0), completion_tokens=3)
     assert last.merged_over(first) == Charge(
-        generation_id="gen-1", model="a/b", cost=Decimal(0), completion_tokens=3
+        generation_id="gen-1", job_id="v", model="a/b", cost=Decimal(0), completion_tokens=3
     )
     assert first.merged_over(last).cost == Decimal(0)
     assert Charge(cost=Decimal(0)).merged_over(Charge(cost=Decimal(1))).cost == Decimal(1), (

@@ -200,6 +200,18 @@ def test_the_availability_is_typed_and_kept() -> None:
     assert (said.http_status, said.model) == (404, "a/b")
 
 
+@pytest.mark.parametrize(
+    ("named", "model"),
+    [
+        ({"error": {"message": "m", "metadata": {"model_slug": "a/slug"}}, "model": "a/around"}, "a/slug"),
+        ({"error": {"message": "m"}, "model": "a/around"}, "a/around"),
+        ({"error": {"message": "m"}}, None),
+    ],
+)
+def test_the_model_is_found_wherever_it_is_named(named: dict[str, object], model: str | None) -> None:
+    assert read(named).model == model
+
+
 @pytest.mark.parametrize("seconds", [-1, True, "30", None, float("nan"), float("inf"), 10**400, []], ids=repr)
 def test_an_odd_availability_is_read_as_far_as_it_goes(seconds: object) -> None:
     odd = {"code": 5, "retryable": "yes", "retry_after": seconds, "fallback_models": "a/b", "constraint": 1}

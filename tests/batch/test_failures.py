@@ -28,7 +28,7 @@ from openrouter_async import (
 )
 from openrouter_async.batch.items import ItemLike
 from openrouter_async.batch.kept_failures import kept_error
-from openrouter_async.types.chat.completion import ChatCompletion
+from openrouter_async.types.chat.completion import AssistantMessage, ChatCompletion
 from tests.batch.fakes import FakeModel, batch_of, completion, read
 
 HOPELESS = (BadRequest("no such thing", status=400), SchemaMismatch("it does not fit"))
@@ -62,6 +62,17 @@ async def test_failures_are_written_out_and_read_as_items_again(tmp_path: Path) 
     )
     answered = await read(batch_of(read_items(path), FakeModel(lambda text, model: completion("now"))))
     assert {result.output for result in answered} == {"now"}
+
+
+def test_a_reply_among_the_messages_is_written_with_the_fields_it_came_with(tmp_path: Path) -> None:
+    reply = AssistantMessage.model_validate({"role": "assistant", "content": "Well", "of_tomorrow": 1})
+    failures = Failures()
+    item = Item("a", [user("Hi"), reply, user("And?")])
+    failures.add(Failed(key="a", index=0, source=item, error=HOPELESS[0]))
+    failures.write_jsonl(tmp_path / "failed.jsonl")
+    [again] = read_items(tmp_path / "failed.jsonl")
+    assert isinstance(again.messages, list)
+    assert again.messages[1] == {"role": "assistant", "content": "Well", "of_tomorrow": 1}
 
 
 def test_attachments_are_written_with_their_data_or_where_they_are(tmp_path: Path) -> None:

@@ -265,7 +265,10 @@ def test_the_openapi_document_has_body_and_errors(emulator: Emulator) -> None:
     route = document["paths"]["/api/chat"]["post"]
     assert "text/event-stream" in route["responses"]["200"]["content"]
     assert route["responses"]["429"]["content"]["application/json"]["schema"]["$ref"].endswith("ErrorBody")
-    assert "messages" in document["components"]["schemas"]["ChatBody"]["required"]
+    body, error = (document["components"]["schemas"][name] for name in ("ChatBody", "ErrorObject"))
+    assert "messages" in body["required"]
+    assert body["properties"]["model"]["description"] == "Default: the client's."
+    assert error["properties"]["type"]["description"].startswith("The class of the failure")
 
 
 @pytest.mark.parametrize("after", [0, 3], ids=["before a piece", "in the midst"])

@@ -127,6 +127,10 @@ def test_a_sum_rests_on_the_weaker_part() -> None:
     assert both == TokenEstimate(15, 9, 26, "unverified")
 
 
+def test_equal_estimates_are_one_in_a_set() -> None:
+    assert len({TokenEstimate(5, 4, 6), TokenEstimate(5, 4, 6), TokenEstimate(5, 4, 7)}) == 2
+
+
 class Seen(str):
     """A text that counts its characters as they are taken."""
 

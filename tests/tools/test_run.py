@@ -118,6 +118,27 @@ async def test_a_run_goes_on_where_another_ended(emulator: Emulator) -> None:
     assert [*second.messages][:-1] == emulator.requests[2].messages
 
 
+@pytest.mark.parametrize("place", ["nowhere", "call", "extra_body", "client"])
+async def test_the_requests_of_a_run_share_a_session_which_is_the_one_given(
+    emulator: Emulator, place: str
+) -> None:
+    emulator.reply(tool_call("weather", city="Oslo"))
+    emulator.reply("It is clear.")
+    params: dict[str, Any] = {
+        "call": {"session_id": "mine"},
+        "extra_body": {"extra_body": {"session_id": "mine"}},
+    }
+    async with client_of(emulator) as client:
+        asked = client.with_options(session_id="mine") if place == "client" else client
+        await asked.chat.run("How is the weather?", tools=[weather], **params.get(place, {}))
+    first, second = (
+        each.headers.get("x-session-id") or each.json.get("session_id") for each in emulator.requests
+    )
+    assert first == second
+    assert (first == "mine") == (place != "nowhere")
+    assert first
+
+
 async def test_functions_and_server_tools_stand_beside_tools(emulator: Emulator) -> None:
     async def plain(number: int) -> int:
         """Double."""

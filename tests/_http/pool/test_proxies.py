@@ -14,7 +14,7 @@ from httpx._utils import URLPattern, get_environment_proxies
 from hypothesis import strategies
 
 from openrouter_async import AsyncOpenRouter
-from openrouter_async._http.pool.proxies import Proxies
+from openrouter_async._http.pool.proxies import Proxies, name_of
 from openrouter_async.errors import ConfigurationError
 
 ENVIRONMENTS = {
@@ -88,6 +88,20 @@ def test_an_unusable_proxy_is_refused_without_showing_it(proxy: str) -> None:
     with pytest.raises(ConfigurationError, match=r"expected e\.g\. 'http://127\.0\.0\.1:3128'") as caught:
         Proxies(proxy)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "name"),
+    [
+        ("http://proxy", "proxy:80"),
+        ("https://me:secret@proxy", "proxy:443"),
+        ("socks5://proxy", "proxy:1080"),
+        ("socks5h://[2001:db8::1]", "[2001:db8::1]:1080"),
+        ("http://proxy:3128", "proxy:3128"),
+    ],
+)
+def test_a_proxy_without_a_port_has_that_of_its_scheme(proxy: str, name: str) -> None:
+    assert name_of(httpx.Proxy(proxy)) == name
 
 
 def test_a_socks_proxy_names_the_package_it_needs() -> None:

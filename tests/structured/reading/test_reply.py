@@ -405,6 +405,13 @@ class TestWhyThereIsNone:
         assert (error.raw, error.generation_id, error.may_have_been_billed) == ("no way", "gen-1", True)
         assert error.completion is not None
 
+    def test_a_long_refusal_is_told_in_part_and_kept_whole(self) -> None:
+        refusal = "no" * 200
+        with pytest.raises(Refused) as caught:
+            read_output(self.reply(refusal=refusal), self.schema)
+        assert caught.value.message == f"the model declined to answer: {'no' * 150}"
+        assert caught.value.raw == refusal
+
     def test_an_empty_refusal_beside_a_value_is_none(self) -> None:
         assert read_output(self.reply(refusal="", content=GOOD), self.schema).output == BOB
 

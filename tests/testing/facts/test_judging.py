@@ -106,6 +106,11 @@ def test_a_union_is_judged_by_the_member_that_is_meant() -> None:
     assert judge("POST", "/chat/completions", {"model": "a/b", "messages": [message]}) == [
         "body.messages[0].content[0].image_url.url: expected string, received 1"
     ]
+    message = {"role": "user", "content": [{"type": "text", "image_url": {"url": "https://a.b/c.png"}}]}
+    assert judge("POST", "/chat/completions", {"model": "a/b", "messages": [message]}) == [
+        'body.messages[0].content[0].image_url: no such field, received {"url": "https://a.b/c.png"}',
+        "body.messages[0].content[0].text: required",
+    ]
 
 
 def test_headers_that_the_operation_names_are_judged_whatever_their_case() -> None:

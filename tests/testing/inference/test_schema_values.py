@@ -237,6 +237,13 @@ def test_whole_numbers_are_those_that_javascript_has_exactly(
     assert abs(value) < 2**53
 
 
+@given(st.integers(0, 2**64))
+def test_other_numbers_have_two_digits_after_the_point(seed: int) -> None:
+    value = made({"type": "number", "minimum": 0, "maximum": 1}, f"something {seed}")
+    assert isinstance(value, int | float)
+    assert len(str(value).partition(".")[2]) <= 2
+
+
 def test_a_whole_number_that_must_be_larger_is() -> None:
     schema: Schema = {"type": "integer", "minimum": 2**60}
     check(made(schema), schema)

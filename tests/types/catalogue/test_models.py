@@ -69,6 +69,7 @@ def test_every_detail_is_kept() -> None:
     [
         ({"prompt": "0.000001", "completion": "0.1"}, (Decimal("0.000001"), Decimal("0.1")), False, False),
         ({"prompt": "0", "completion": "0.0"}, (Decimal(0), Decimal(0)), False, True),
+        ({"prompt": "0.1", "completion": "0"}, (Decimal("0.1"), Decimal(0)), False, False),
         ({"prompt": 0.5, "completion": 1}, (Decimal("0.5"), Decimal(1)), False, False),
         ({"prompt": "1e-12", "completion": "999999"}, (Decimal("1e-12"), Decimal(999_999)), False, False),
         ({"prompt": "-1", "completion": "-1"}, (None, None), True, False),

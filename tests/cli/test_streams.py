@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,25 +43,27 @@ def run(
     return code, output, errors
 
 
-WITHOUT_SHELL = {">/dev/full", "| head -c 0"}
+WITHOUT_SHELL = {">/dev/full", "2>/dev/full", ">/dev/full 2>/dev/full", "| head -c 0"}
 """What a shell does, done without one, as the command is a fork then."""
 
 
 def _without_shell(
     arguments: tuple[str, ...], env: dict[str, str], stdin: bytes, shell: str
 ) -> tuple[int, bytes, bytes]:
-    """Run a command whose standard output is a full device, or a pipe that nobody reads."""
-    with TemporaryFile() as typed, TemporaryFile() as told:
+    """Run a command whose standard output or error is a full device, or that writes to a pipe that nobody reads."""
+    with TemporaryFile() as typed, TemporaryFile() as shown, TemporaryFile() as told:
         typed.write(stdin)
         typed.seek(0)
         unread, pipe = os.pipe()
         os.close(unread)
         with os.fdopen(pipe, "wb") as broken, Path("/dev/full").open("wb", 0) as full:
-            out = full if shell == ">/dev/full" else broken
-            streams = (typed.fileno(), out.fileno(), told.fileno())
+            out = full if shell.startswith(">/dev/full") else broken if shell.startswith("|") else shown
+            err = full if shell.endswith("2>/dev/full") else told
+            streams = (typed.fileno(), out.fileno(), err.fileno())
             code = Forked([*COMMAND, *arguments], streams, env=env).wait(60)
+        shown.seek(0)
         told.seek(0)
-        return code if code >= 0 else 128 - code, b"", told.read()
+        return code if code >= 0 else 128 - code, shown.read(), told.read()
 
 
 @pytest.mark.parametrize(
@@ -157,13 +160,42 @@ def test_a_reader_that_went_away_ends_the_command(emulator: Emulator, command: s
     assert len(emulator.requests) < 100, "what nobody reads was asked on"
 
 
-@pytest.mark.parametrize("shell", ["2>/dev/full", "2>&-"])
-def test_an_answer_does_not_need_standard_error(emulator: Emulator, shell: str, tmp_path: Path) -> None:
-    emulator.reply_with(lambda _: TEXT)
+OTHERS = {
+    "batch --json": ["batch", "prompts.txt", "--json"],
+    "a mistake": ["ask", "x", "--nope"],
+    "a refusal": ["ask", "x", "--json"],
+}
+
+
+@pytest.mark.parametrize(
+    ("shell", "command"),
+    [("2>/dev/full", command) for command in (*COMMANDS, *OTHERS)]
+    + [(shell, command) for shell in ("2> /dev/full", "2>&-") for command in OTHERS],
+)
+def test_no_command_needs_standard_error(
+    emulator: Emulator, command: str, shell: str, tmp_path: Path
+) -> None:
+    """The first are forks, the others interpreters of their own, which may keep and write otherwise at their end."""
     (tmp_path / "prompts.txt").write_text("one\ntwo\n")
-    code, out, _ = run(emulator, "batch", f"{tmp_path}/prompts.txt", "--json", shell=shell)
-    assert code == 0
-    assert [json.loads(line)["answer"] for line in out.splitlines()] == [TEXT, TEXT]
+    line = [part.replace("prompts", f"{tmp_path}/prompts") for part in {**COMMANDS, **OTHERS}[command]]
+    done = []
+    for each in ("", shell):
+        emulator.reset()
+        emulator.reply_with(lambda _: TEXT)
+        if command == "a refusal":
+            emulator.fail(400, TEXT)
+        code, out, _ = run(emulator, *line, shell=each, stdin=b"hello\n")
+        done.append((code, re.sub(rb"gen-[\w-]+|[\d.]+", b"", out)))
+    assert done[0] == done[1]
+    assert done[0][0] == {"a mistake": 2, "a refusal": 1}.get(command, 0)
+
+
+@pytest.mark.parametrize("shell", [">/dev/full 2>/dev/full", ">&- 2> /dev/full", ">&- 2>&-"])
+def test_where_nothing_can_be_written_a_command_fails_and_nothing_else(
+    emulator: Emulator, shell: str
+) -> None:
+    emulator.reply_with(lambda _: TEXT)
+    assert run(emulator, "ask", "x", shell=shell) == (1, b"", "")
 
 
 def test_standard_input_may_be_closed_or_no_text(emulator: Emulator) -> None:

@@ -10,6 +10,7 @@ import atexit
 import fcntl
 import gc
 import importlib
+import io
 import os
 import pickle
 import pkgutil
@@ -27,7 +28,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, Self, TextIO
+from typing import IO, Self, TextIO, cast
 
 from tests.support.folders import ROOT
 
@@ -305,8 +306,12 @@ def _fresh(stream: TextIO) -> IO[str]:
     if given := os.environ.get("PYTHONIOENCODING"):
         encoding, _, wanted = given.partition(":")
         errors = errors if stream.name == "<stderr>" else wanted or "strict"
-    lines = 1 if stream.name == "<stderr>" else -1
-    return open(stream.fileno(), stream.mode, lines, encoding=encoding, errors=errors, closefd=False)
+    if stream.name == "<stderr>":  # which keeps nothing, so nothing that failed is written again at the end
+        raw = io.FileIO(stream.fileno(), "w", closefd=False)
+        fresh = io.TextIOWrapper(cast("IO[bytes]", raw), encoding, errors, write_through=True)
+        fresh.mode = "w"
+        return fresh
+    return open(stream.fileno(), stream.mode, encoding=encoding, errors=errors, closefd=False)
 
 
 def _execute(arguments: list[str]) -> None:

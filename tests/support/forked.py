@@ -308,9 +308,7 @@ def _fresh(stream: TextIO) -> IO[str]:
         errors = errors if stream.name == "<stderr>" else wanted or "strict"
     if stream.name == "<stderr>":  # which keeps nothing, so nothing that failed is written again at the end
         raw = io.FileIO(stream.fileno(), "w", closefd=False)
-        fresh = io.TextIOWrapper(cast("IO[bytes]", raw), encoding, errors, write_through=True)
-        fresh.mode = "w"
-        return fresh
+        return io.TextIOWrapper(cast("IO[bytes]", raw), encoding, errors, write_through=True)
     return open(stream.fileno(), stream.mode, encoding=encoding, errors=errors, closefd=False)
 
 

@@ -112,8 +112,18 @@ def test_an_answer_in_progress_has_the_grace_to_end(
         assert next(lines) == "event: text"
         process.send_signal(signal.SIGINT)
         rest = "\n".join(lines)
-        process.wait(30)
+        said, told = process.communicate(30)
     assert all(part in rest for part in end), rest
+    assert (said.startswith("Answers: 1"), told) == (True, "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_without_grace_it_says_at_its_end_only_what_it_always_says(number: signal.Signals) -> None:
+    with serving("--emulator", "--grace", "0", env=environment(None)) as (url, process):
+        assert httpx.get(url).status_code == 200
+        process.send_signal(number)
+        assert process.communicate(30) == ("Answers: 0, which cost $0.00\n", "")
+        assert process.wait(30) == 0
 
 
 def test_conversations_outlive_the_server_in_a_file(tmp_path: Path) -> None:

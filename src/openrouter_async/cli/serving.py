@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -70,9 +72,12 @@ def server_of(app: ASGIApp, grace: int, started: Callable[[uvicorn.Server], None
     """Return a server that leaves signals to its caller, and calls a function when it has started.
 
     uvicorn raises them again when it has ended, which would cancel the closing of the client; and it does not close
-    what it has opened if it is to exit before it has started.
+    what it has opened if it is to exit before it has started. That answers are ended after the grace is no fault, so
+    uvicorn's lines and tracebacks of it are not shown.
     """
     import uvicorn
+
+    logging.getLogger("uvicorn.error").addFilter(_is_a_fault)
 
     from ..server.protocol import TimedProtocol
 
@@ -98,6 +103,14 @@ def server_of(app: ASGIApp, grace: int, started: Callable[[uvicorn.Server], None
             timeout_graceful_shutdown=grace,
         )
     )
+
+
+def _is_a_fault(record: logging.LogRecord) -> bool:
+    cause = record.exc_info[1] if record.exc_info else None
+    is_end = isinstance(cause, asyncio.CancelledError) or str(record.msg).startswith(
+        "Cancel %s running task(s)"
+    )
+    return not is_end
 
 
 async def run_server(app: ASGIApp, grace: int, listening: socket.socket, signals: AsyncIterator[int]) -> None:

@@ -62,6 +62,12 @@ def read(body: object) -> ErrorBody:
             None,
             id="detail a list of violations",
         ),
+        pytest.param(
+            {"success": False, "errors": [{"code": 7003, "message": "no route"}, {"message": "bad id"}]},
+            "no route; bad id",
+            None,
+            id="a list under another name",
+        ),
         pytest.param([{"error": {"code": 400, "message": "in a list"}}], "in a list", 400, id="list"),
         pytest.param([], None, None, id="empty list"),
         pytest.param({}, None, None, id="empty object"),
@@ -110,6 +116,30 @@ def test_of_what_is_no_json_the_first_line_is_told(body: bytes, message: str | N
     assert said.text == (body.decode("utf-8", "replace").lstrip("\ufeff \r\n\t")[:200] or None)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(b"", b""), (b": hello\n\n", b"\n\ndata: [DONE]\n\n"), (b"id: 1\r\nevent: error\r\n", b"\r\n\r\n")],
+)
+def test_an_error_in_an_event_stream_is_read(before: bytes, after: bytes) -> None:
+    event = b'data: {"error": {"code": 429, "message": "slow down"}}'
+    said = read_error_body(before + event + after)
+    assert (said.message, said.code) == ("slow down", 429)
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [("13s", 13.0), ("38.5s", 38.5), ("0s", 0.0), ("soon", None), ("-1s", None), ("1e3s", None), (13, None)],
+)
+@pytest.mark.parametrize("is_text", [True, False])
+def test_the_wait_that_the_provider_asks_for_is_found(
+    said: object, seconds: float | None, is_text: bool
+) -> None:
+    details = [None, {"@type": "x.QuotaFailure"}, {"@type": "x.RetryInfo", "retryDelay": said}]
+    raw = [{"error": {"code": 429, "message": "quota", "details": details}}]
+    metadata = {"raw": json.dumps(raw) if is_text else raw[0]}
+    assert read({"error": {"message": "m", "metadata": metadata}}).upstream_wait == seconds
+
+
 def test_a_byte_order_mark_and_halves_of_pairs_are_read_over() -> None:
     said = read_error_body(b'\xef\xbb\xbf{"error": {"message": "cut \\ud83d", "code": 400}}')
     assert said.code == 400
@@ -152,6 +182,12 @@ def test_the_provider_is_found(body: dict[str, Any]) -> None:
         ),
         pytest.param({"error": {"message": "no permission"}}, "no permission", id="object"),
         pytest.param('{"message": "m"}', "m", id="flat"),
+        pytest.param('[{"error": {"message": "in a list"}}]', "in a list", id="a list in a text"),
+        pytest.param('{"success": false, "errors": [{"message": "no route"}]}', "no route", id="errors"),
+        pytest.param(
+            'event: error\ndata: {"error": {"message": "in an event"}}\n\n', "in an event", id="event stream"
+        ),
+        pytest.param('"a text in a text"', "a text in a text", id="JSON of a text"),
         pytest.param("busy, try again", "busy, try again", id="prose"),
         pytest.param("<html><title>504</title>", "504", id="page"),
         pytest.param("x." * 200, "x." * 99 + "x…", id="long prose"),
@@ -271,6 +307,8 @@ def test_a_secret_at_the_cut_is_not_cut_in_two() -> None:
         pytest.param(b'{"error": ' * 500_000, id="nested errors"),
         pytest.param(b'{"error": {"message": "' + b"x " * 2_500_000 + b'"}}', id="message of 5 MB"),
         pytest.param(b"9" * 5_000_000, id="digits"),
+        pytest.param(b"data:" + b" " * 5_000_000, id="blank data"),
+        pytest.param(b"data: \n" * 1_000_000, id="empty events"),
     ],
 )
 def test_a_hostile_body_costs_little(body: bytes) -> None:

@@ -206,6 +206,9 @@ def test_the_generation_of_the_body_stands_in_for_that_of_the_header() -> None:
 
 
 NOW = 1_789_999_990.0
+_QUOTA = (
+    '{"error": {"details": [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "38s"}]}}'
+)
 
 
 @pytest.mark.parametrize(
@@ -232,6 +235,13 @@ NOW = 1_789_999_990.0
             id="real headers over quoted ones",
         ),
         pytest.param({}, {"metadata": {"headers": ["x"]}}, None, id="odd"),
+        pytest.param({}, {"metadata": {"raw": _QUOTA}}, 38.0, id="of the provider"),
+        pytest.param(
+            {},
+            {"metadata": {"raw": _QUOTA}, "availability": {"retry_after": 3}},
+            3.0,
+            id="of the service over the provider's",
+        ),
         pytest.param({"retry-after": "nan"}, {}, None, id="nonsense"),
     ],
 )

@@ -220,7 +220,7 @@ def test_what_is_no_json_is_refused(body: bytes) -> None:
 
 def test_an_event_stream_is_refused() -> None:
     body = b': OPENROUTER PROCESSING\n\ndata: {"id": "gen-1", "choices": []}\n\ndata: [DONE]\n\n'
-    with pytest.raises(errors.InvalidResponseError, match="an event stream is no Thing"):
+    with pytest.raises(errors.InvalidResponseError, match=r"an event stream is no Thing$"):
         read(Thing, body, content_type="text/event-stream")
 
 

@@ -70,6 +70,28 @@ CASES: dict[str, tuple[bytes, list[SSEItem]]] = {
         "data: a\u2028b\u2029c\u0085d\x0be\x0cf\x1cg\x1dh\x1ei\x00j\n\n".encode(),
         ["a\u2028b\u2029c\u0085d\x0be\x0cf\x1cg\x1dh\x1ei\x00j".encode()],
     ),
+    # Unlike the standard, by which all of this would be one event, and no JSON.
+    "objects without blank lines": (
+        b'data: {"a": 1}\ndata: {"a": 2} \r\ndata:{"a": 3}\ndata: [DONE]\n\n',
+        [b'{"a": 1}', b'{"a": 2} ', b'{"a": 3}', b"[DONE]"],
+    ),
+    "names without blank lines": (
+        b"event: a\ndata: {}\nevent: b\ndata: {}\ndata: {}\nevent: d\ndata: [DONE]\n\n",
+        [
+            ServerSentEvent("a", b"{}"),
+            ServerSentEvent("b", b"{}"),
+            b"{}",
+            ServerSentEvent("d", b"[DONE]"),
+        ],
+    ),
+    "an object over several lines": (
+        b'data: {"a": [\ndata: {}\ndata: ,\ndata: {"b": {}}\ndata: ]\ndata: }\n\n',
+        [b'{"a": [\n{}\n,\n{"b": {}}\n]\n}'],
+    ),
+    "other texts over several lines": (
+        b"data: [1]\ndata: {}\n\ndata: x}\ndata: {\n\n",
+        [b"[1]\n{}", b"x}\n{"],
+    ),
     # Byte order marks.
     "BOM": (BOM + b"data: 1\n\n", [b"1"]),
     "BOM before a line end": (BOM + b"\ndata: 1\n\n", [b"1"]),
@@ -195,6 +217,25 @@ def test_unfinished_is_the_event_that_the_end_of_the_stream_cuts_off(
     assert decoder.unfinished == unfinished
 
 
+@pytest.mark.parametrize(
+    ("stream", "last"),
+    [
+        (b"", []),
+        (b"data: {}\n\n", []),
+        (b"data: {}\ndata: [DONE]", [b"{}", b"[DONE]"]),
+        (b"data: {}\ndata: [DONE] \n", [b"[DONE]"]),
+        (b'data: {}\ndata: {"a', [b"{}"]),
+        (b"event: a\ndata: {}", [ServerSentEvent("a", b"{}")]),
+        (b'data: {"a', []),
+        (b"data: text", []),
+    ],
+)
+def test_the_end_of_the_body_completes_what_is_whole(stream: bytes, last: list[SSEItem]) -> None:
+    decoder = SSEDecoder()
+    decoder.feed(stream)
+    assert decoder.last() == last
+
+
 FRAGMENTS = [
     *(
         b"\n",
@@ -224,6 +265,8 @@ FRAGMENTS = [
     ),
     *(
         b"data: {}\n\n",
+        b"data: {}\n",
+        b"data: {\n",
         b"data: x\n\ndata: y\n\n",
         b": OPENROUTER PROCESSING\n\n",
         b"\n\ndata: ",

@@ -7,6 +7,10 @@ from openrouter_async._sansio.sse import Comment, ServerSentEvent, SSEItem
 __all__ = ["as_text", "interpret", "joined_comments"]
 
 
+_SPACE = " \t\n\r\x0b\x0c"
+"""What is white space among bytes."""
+
+
 def as_text(item: SSEItem) -> tuple[str, str]:
     """Return an item of our decoder as `interpret` gives it."""
     match item:
@@ -41,9 +45,10 @@ def interpret(stream: bytes) -> list[tuple[str, str]]:
         position += 1
 
     items: list[tuple[str, str]] = []
-    data_buffer = event_type_buffer = ""
+    data_buffer = event_type_buffer = type_of_data = ""
+    renamed = False
     for line in lines:
-        line = line.removeprefix("\ufeff")  # the one difference, see the decoder
+        line = line.removeprefix("\ufeff")  # the first difference, see the decoder
         if line == "":
             if data_buffer == "":
                 event_type_buffer = ""
@@ -64,6 +69,15 @@ def interpret(stream: bytes) -> list[tuple[str, str]]:
                 field, value = line, ""
             if field == "event":
                 event_type_buffer = value
+                renamed = True
             elif field == "data":
+                # The second difference: another object cannot be of the same JSON.
+                is_next = value.startswith("{") or value.rstrip(_SPACE) == "[DONE]"
+                so_far = data_buffer[:-1]
+                if is_next and so_far.startswith("{") and so_far.rstrip(_SPACE).endswith("}"):
+                    items.append((type_of_data or "message", so_far))
+                    data_buffer, event_type_buffer = "", event_type_buffer if renamed else ""
+                if not data_buffer:
+                    type_of_data, renamed = event_type_buffer, False
                 data_buffer += value + "\n"
     return items

@@ -10,7 +10,14 @@ import pytest
 from pydantic.json_schema import JsonSchemaMode
 
 from openrouter_async.types.chat.completion import ChatCompletion, Choice
-from openrouter_async.types.common import Envelope, Listing, RouterMetadata, ServerToolUse, Usage
+from openrouter_async.types.common import (
+    Envelope,
+    Listing,
+    RouterMetadata,
+    ServerToolUse,
+    Usage,
+    fuller_usage,
+)
 
 
 def test_the_cost_is_the_decimal_that_was_written() -> None:
@@ -81,3 +88,9 @@ def test_free_json_is_kept_and_written_as_it_came() -> None:
     assert choice.error is error
     assert list(choice.model_dump(exclude_unset=True)["error"]) == ["b", "a"]
     assert choice.model_dump_json(exclude_unset=True) == '{"error":{"b":[1,{"a":null}],"a":"x"}}'
+
+
+def test_the_sum_of_tokens_is_that_of_the_fuller_usage() -> None:
+    full = Usage(prompt_tokens=10, completion_tokens=5, total_tokens=15)
+    less = Usage(prompt_tokens=10, completion_tokens=0, total_tokens=10)
+    assert fuller_usage(full, less).total_tokens == fuller_usage(less, full).total_tokens == 15

@@ -171,22 +171,13 @@ class HTTPStreamSource:
         return (event, timeouts.total)
 
     def _last_items(self) -> list[StreamItem] | None:
-        """Return a final item that is as good as an event, although the standard drops it.
-
-        That is a `[DONE]` or a whole JSON object without its blank line, or an error as bare JSON. The body ended
-        properly by HTTP, so the object cannot be the start of a longer one; an event cut in the middle is not JSON,
-        and stays lost.
-        """
+        """Return the items that only the end of the body completes, or the error there as bare JSON."""
         if self._has_ended:
             return None
         self._has_ended = True
-        item = self._decoder.unfinished
-        data = (item if isinstance(item, bytes) else item.data).strip()
-        if data == b"[DONE]":
-            return [b"[DONE]"]
-        if not _is_object(data):
-            return self._bare_error() or None
-        items: list[StreamItem] = [item]
+        items: list[StreamItem] = [*self._decoder.last()] or self._bare_error()
+        if not items:
+            return None
         if self._call is not None and self._call.attempts.is_watched:
             self._watch(self._call.attempts, items)
         return items
@@ -267,13 +258,3 @@ class HTTPStreamSource:
     def fail(self, error: OpenRouterError) -> OpenRouterError:
         """Put ids and attempts on an error found above the source, tell the observers, and return it."""
         return error if self._call is None else self._call.attempts.failed(error)
-
-
-def _is_object(data: bytes) -> bool:
-    """Whether data is one whole JSON object."""
-    if not (data.startswith(b"{") and data.endswith(b"}")):
-        return False
-    try:
-        return isinstance(load_json(data), dict)
-    except ParseFailure:
-        return False

@@ -48,6 +48,11 @@ _LARGEST_CODE = 2**63
 _MOST_WORK = 250_000
 """Units of `json_work` in an error: far more than any has, and parsed in a few milliseconds. Larger ones are text."""
 
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)s", re.ASCII)
+"""As JSON has a `google.protobuf.Duration`."""
+
+_FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
+_EVENT = re.compile(rb"^data:[ \t]*+([{\[].*)", re.MULTILINE)
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,500})", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(script|style)\b.{0,4000}?</\1>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^<>]{0,500}>")
@@ -70,6 +75,8 @@ class ErrorBody(NamedTuple):
     model: str | None = None
     metadata: Mapping[str, JsonValue] = MappingProxyType({})
     availability: Availability | None = None
+    upstream_wait: float | None = None
+    """Seconds that the provider asks to wait, in its own error."""
     generation_id: str | None = None
     text: str | None = None
     """The first characters of a body that is not a JSON object."""
@@ -87,13 +94,16 @@ def load_json(data: bytes) -> JsonValue:
 
 
 def _load_error(data: bytes) -> JsonValue:
-    """Return the JSON value of an error, as `load_json` does.
+    """Return the JSON value of an error, as `load_json` does; of an event stream, which streams are refused with, that
+    of its data.
 
     Raises:
         ParseFailure: it is not JSON, or is larger than any error.
     """
     if len(data) > LEAST_BYTES and json_work(data) > _MOST_WORK:
         raise ParseFailure("it contains more values than an error does")
+    if data.startswith(_FIELDS) and (event := _EVENT.search(data)):
+        data = event[1]
     return load_json(data)
 
 
@@ -132,7 +142,7 @@ def read_error(
         message = _words({name: value for name, value in around.items() if name != "error"})
     return ErrorBody(
         message=one_line(message),
-        upstream_message=_upstream_message(metadata.get("raw"), beside=message),
+        upstream_message=_upstream_message(raw := _raw(metadata), beside=message),
         code=_code(inner.get("code")) if inner else _code(error) if _is_name(error) else None,
         http_status=_whole(inner.get("http_status")),
         error_type=_text(metadata.get("error_type"))
@@ -148,6 +158,7 @@ def read_error(
         or (models[0] if models else None),
         metadata=metadata,
         availability=availability,
+        upstream_wait=_asked_wait(raw),
         generation_id=_generation_id(around),
         is_own=(not around or isinstance(around.get("error"), dict))
         and _text(inner.get("message")) is not None
@@ -186,25 +197,43 @@ def _words(value: JsonValue) -> str | None:
     if isinstance(value, list):
         return "; ".join(words for item in value[:3] if (words := _words(item))) or None
     if isinstance(value, dict):
-        for name in ("message", "msg", "error_description", "detail", "error"):
+        for name in ("message", "msg", "error_description", "detail", "error", "errors"):
             if words := _words(value.get(name)):
                 place = value.get("loc")
                 return f"{'.'.join(map(str, place))}: {words}" if isinstance(place, list) else words
     return None
 
 
+def _raw(metadata: Mapping[str, JsonValue]) -> JsonValue:
+    """Return the provider's own error, which may be JSON within a string; else the string as it is."""
+    raw = metadata.get("raw")
+    if not isinstance(raw, str):
+        return raw
+    try:
+        value = _load_error(raw.encode("utf-8", "replace"))
+    except ParseFailure:
+        return raw
+    return value if isinstance(value, dict | list | str) else raw
+
+
 def _upstream_message(raw: JsonValue, *, beside: str | None) -> str | None:
-    """Return the words of the provider's own error, which may be JSON within a string, or a page."""
-    words: str | None
-    if isinstance(raw, str):
-        try:
-            words = _words(_load_error(raw.encode("utf-8", "replace")))
-        except ParseFailure:
-            words = _page_line(raw[:_LOOKED_AT])
-    else:
-        words = _words(raw)
+    """Return the words of the provider's own error, which may be a page."""
+    words = _page_line(raw[:_LOOKED_AT]) if isinstance(raw, str) else _words(raw)
     words = one_line(words, _LONGEST_UPSTREAM_TEXT)
     return None if words == one_line(beside, _LONGEST_UPSTREAM_TEXT) else words
+
+
+def _asked_wait(raw: JsonValue) -> float | None:
+    """Return the seconds of the first `google.rpc.RetryInfo` in the provider's own error."""
+    if isinstance(raw, list) and raw:
+        raw = raw[0]
+    error = _object(_object(raw).get("error"))
+    details = error.get("details")
+    for detail in details if isinstance(details, list) else ():
+        said = _text(_object(detail).get("retryDelay"))
+        if said and (seconds := _DURATION.fullmatch(said)):
+            return float(seconds[1])
+    return None
 
 
 def _availability(value: JsonValue) -> Availability | None:

@@ -200,10 +200,11 @@ def _error(
     """Join what the status, the headers and the body say."""
     kind = _class(status, said)
     availability = said.availability
+    asked = availability.retry_after if availability else None
     wait = retry_after(
         # Limits of the service itself come as headers quoted in the body.
         {**_quoted_headers(said.metadata), **headers},
-        availability.retry_after if availability else None,
+        said.upstream_wait if asked is None else asked,
         now=now,
     )
     request, generation = request_id(headers), generation_id(headers) or said.generation_id

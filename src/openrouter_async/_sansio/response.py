@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..errors import PartialReply
     from ..types.meta import ResponseMeta
 
-__all__ = ["Reply", "read_reply"]
+__all__ = ["Reply", "is_event_stream", "read_reply"]
 
 T = TypeVar("T")
 
@@ -94,7 +94,7 @@ def read_reply(
             reply.raise_reported_error(data, partial=value if getattr(value, "choices", None) else None)
         return value
     reply.raise_reported_error(data)
-    if _is_event_stream(data):
+    if is_event_stream(data):
         for line in data[:_LOOKED_AT].splitlines():
             reply.raise_reported_error(line.removeprefix(b"data:"))
         raise reply.invalid(f"an event stream is no {_name(into)}", data) from failure
@@ -149,7 +149,8 @@ class _Reply(NamedTuple):
         shown = excerpt(data, secrets=self.secrets)
         content_type = redact(self.content_type, self.secrets) or None
         # The text of an object may be a model's answer, which belongs in no message; a page or a bare value is not.
-        begins = "" if not shown or shown.startswith("{") else f"; it begins {shown!r}"
+        may_be_answer = shown.startswith("{") or is_event_stream(data)
+        begins = "" if not shown or may_be_answer else f"; it begins {shown!r}"
         request, generation = request_id(self.headers), generation_id(self.headers)
         return InvalidResponseError(
             f"{self.status} with content type {content_type!r}: {redact(reason, self.secrets)}{begins}",
@@ -167,8 +168,11 @@ def _may_report_error(value: object, data: bytes) -> bool:
     return not (isinstance(value, BaseModel) and "error" in type(value).model_fields) and b'"error"' in data
 
 
-def _is_event_stream(data: bytes) -> bool:
-    return data.startswith((b"data:", b"event:", b"id:", b"retry:", b":"))
+def is_event_stream(body: bytes) -> bool:
+    """Whether a body is an event stream, in place of an answer."""
+    return body[:1] != b"{" and body.lstrip(_PADDING).startswith(
+        (b"data:", b"event:", b"id:", b"retry:", b":")
+    )
 
 
 def _name(into: type[object]) -> str:

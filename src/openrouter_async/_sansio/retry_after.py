@@ -1,9 +1,10 @@
-"""The delay that a server demands, in any of its five forms.
+"""The delay that a server demands, in any of its six forms.
 
 Read in this order; the first usable one counts: the header `retry-after-ms`; `Retry-After` in seconds; the same as a
 date, less the response's own `Date`, so a wrong clock of the server does not matter; the body's
-`error.availability.retry_after`; `X-RateLimit-Reset` (epoch milliseconds) if nothing remains. A value that is
-negative, past, not finite, too long or not a number counts as missing. Nothing here raises.
+`error.availability.retry_after`; in the provider's own error that the body quotes, the `RetryInfo` of Google;
+`X-RateLimit-Reset` (epoch milliseconds) if nothing remains. A value that is negative, past, not finite, too long or
+not a number counts as missing. Nothing here raises.
 
 `Retry-After` is that of RFC 9110, 10.2.3, whose dates are those of 5.6.7.
 """
@@ -26,13 +27,13 @@ _LONGEST_DATE = 64
 
 
 def retry_after(
-    headers: Mapping[str, str], availability: float | None = None, *, now: float | None = None
+    headers: Mapping[str, str], in_body: float | None = None, *, now: float | None = None
 ) -> float | None:
     """Return the delay that the server demands, in seconds, or None without a usable one.
 
-    `headers` have lower-case names, or a case-insensitive lookup. `availability` is the body's
-    `error.availability.retry_after`. `now` is the time in seconds since the epoch, and replaces a missing `Date`;
-    without either, dates and `X-RateLimit-Reset` are ignored.
+    `headers` have lower-case names, or a case-insensitive lookup. `in_body` is the delay that the body names. `now` is
+    the time in seconds since the epoch, and replaces a missing `Date`; without either, dates and `X-RateLimit-Reset`
+    are ignored.
     """
     if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
         return milliseconds / 1_000
@@ -44,8 +45,8 @@ def retry_after(
         sent = now
     if (seconds := _until(_date(value), sent)) is not None:
         return seconds
-    if availability is not None and math.isfinite(availability) and availability >= 0:
-        return float(availability)
+    if in_body is not None and math.isfinite(in_body) and in_body >= 0:
+        return float(in_body)
     if _number(headers.get("x-ratelimit-remaining")) == 0:
         reset = _number(headers.get("x-ratelimit-reset"))
         return _until(None if reset is None else reset / 1_000, sent)

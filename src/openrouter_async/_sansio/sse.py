@@ -1,11 +1,13 @@
 """Turns the bytes of an event stream into events and comments, however the bytes were split into reads.
 
-Follows WHATWG HTML, 9.2.5 and 9.2.6 (https://html.spec.whatwg.org/multipage/server-sent-events.html), with four
+Follows WHATWG HTML, 9.2.5 and 9.2.6 (https://html.spec.whatwg.org/multipage/server-sent-events.html), with five
 remarks. Comments show that the server is alive, so each read returns only the first of several in a row; there may be
 millions. `id` and `retry` serve reconnecting, which would be billed again, so they are ignored. Data stays bytes,
 including invalid UTF-8: every character with a meaning in the standard is ASCII, which decoding with replacement
 neither adds nor removes. A byte order mark is dropped before every line, not only before the first: some servers
-concatenate streams that each start with one, and by the standard the next line would be lost.
+concatenate streams that each start with one, and by the standard the next line would be lost. An event ends without
+its blank line where the next data begins another JSON object, or is the end mark: some servers leave all of them out,
+and no JSON has two objects in a row.
 
 Theory of operation. Between two reads the decoder keeps an unfinished line, and the name and data of an unfinished
 event. A read takes one of two paths, which return the same items: `_whole_events` splits a read of one-line events in
@@ -19,6 +21,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ..errors import ResponseTooLarge
+from .parse import ParseFailure, parse
 
 __all__ = ["Comment", "SSEDecoder", "SSEItem", "ServerSentEvent"]
 
@@ -27,7 +30,9 @@ DEFAULT_LIMIT = 64 * 1024 * 1024
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _COLON = ord(":")
 _BRACE = ord("{")
+_DONE = b"[DONE]"
 _IGNORED_LIMIT = 64 * 1024  # chosen: more than any error that was seen
+_LAST = 16  # bytes at the end of data among which its last brace is
 _LONG = 16 * 1024  # chosen: an event of a chat has some hundred bytes
 
 
@@ -65,6 +70,8 @@ class SSEDecoder:
         self._limit = limit
         self._line = bytearray()  # the unfinished line
         self._event = ""
+        self._name = ""  # what that was when the data began
+        self._is_renamed = False  # whether it came again since
         self._data: bytes | bytearray | None = None  # None: no data line yet, so nothing to dispatch
         self._size = 0  # of the lines that gave the data
         self._at_start = True  # a byte order mark may come
@@ -97,6 +104,21 @@ class SSEDecoder:
         if not self._ignored and not self._line.startswith(b"{"):
             return b""
         return bytes(self._ignored + self._line[: _IGNORED_LIMIT - len(self._ignored)])
+
+    def last(self) -> list[SSEItem]:
+        """Return what is as good as an event where the body ends, although the standard drops it.
+
+        That is a `[DONE]`, or a whole JSON object, without its blank line. If the body ended properly by HTTP, the
+        object cannot be the start of a longer one; an event cut in the middle is not JSON, and stays lost.
+        """
+        items = self.feed(b"\n") if self._line else []  # the line may begin the next event
+        item = self.unfinished
+        data = (item if isinstance(item, bytes) else item.data).strip()
+        if data == _DONE:
+            items.append(data)
+        elif _is_object(data):
+            items.append(item)
+        return items
 
     @property
     def unfinished(self) -> bytes | ServerSentEvent:
@@ -182,18 +204,30 @@ class SSEDecoder:
             else:
                 name, value = _field(line)
                 if name == b"data":
+                    if self._is_next(value):
+                        self._dispatch_early(items)
                     self._add_data(value, len(line))
                 elif name == b"event":
                     self._event = value.decode("utf-8", "replace")
+                    self._is_renamed = True
                 elif (line[0] == _BRACE or self._ignored) and name not in (b"id", b"retry"):
                     self._ignored += line[: _IGNORED_LIMIT - len(self._ignored)]
         self._hold(data[end:])
         return items
 
+    def _is_next(self, value: bytes) -> bool:
+        """Whether a line of data cannot belong to the event so far, a JSON object that is whole."""
+        data = self._data
+        if not data or not (value.startswith(b"{") or value.rstrip() == _DONE):
+            return False
+        return data.startswith(b"{") and data[-_LAST:].rstrip().endswith(b"}")
+
     def _add_data(self, value: bytes, size: int) -> None:
         if self._data is None:
             self._data = value
             self._size = size
+            self._name = self._event
+            self._is_renamed = False
             return
         self._size += 1 + size
         if self._size > self._limit:
@@ -210,6 +244,13 @@ class SSEDecoder:
             self._data = None
         self._event = ""
 
+    def _dispatch_early(self, items: list[SSEItem]) -> None:
+        """Dispatch the event that has no blank line; a name that came after its data is that of the next."""
+        name = self._event if self._is_renamed else ""
+        self._event = self._name
+        self._dispatch(items)
+        self._event = name
+
     def _item(self, data: bytes) -> bytes | ServerSentEvent:
         return data if self._event in ("", "message") else ServerSentEvent(self._event, data)
 
@@ -219,6 +260,16 @@ def _field(line: bytes) -> tuple[bytes, bytes]:
     # 9.2.6: of the value one space goes, no more.
     name, _, value = line.partition(b":")
     return name, value.removeprefix(b" ")
+
+
+def _is_object(data: bytes) -> bool:
+    """Whether data is one whole JSON object."""
+    if not (data.startswith(b"{") and data.endswith(b"}")):
+        return False
+    try:
+        return isinstance(parse(object, data), dict)
+    except ParseFailure:
+        return False
 
 
 def _too_large(what: str, limit: int) -> ResponseTooLarge:

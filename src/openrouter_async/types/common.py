@@ -256,7 +256,10 @@ def fuller_usage(before: Usage, later: Usage) -> Usage:
     if _covers(later, before):
         return later
     earlier, last = (usage.model_dump(exclude_none=True) for usage in (before, later))
-    return type(later).model_validate(fuller_fields(earlier, last))
+    fuller = fuller_fields(earlier, last)
+    if before.total_tokens and later.total_tokens:  # the sum of one that says less is too small
+        fuller["total_tokens"] = max(before.total_tokens, later.total_tokens)
+    return type(later).model_validate(fuller)
 
 
 def _covers(later: WireType, before: WireType) -> bool:

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from ..._sansio.chat_body import ChatCall
 from ..._sansio.chat_reply import read_completion
+from ..._sansio.response import is_event_stream
 from ...operations import CREATE_CHAT
 from ...options import Recover
 from ...types.chat.completion import ChatCompletion
+from ...types.chat.model_reply import with_billed
+from ...types.common import reported
 from .model_resource import ModelResource, tool_names
 
 if TYPE_CHECKING:
+    from ...protocols import Reply
     from ...streaming.stream import EventStream, OnBadEvent
 
 __all__ = ["ChatResource"]
@@ -22,7 +26,19 @@ class ChatResource(ModelResource[ChatCall, ChatCompletion]):
 
     operation = CREATE_CHAT
     kind = ChatCall
-    read = staticmethod(read_completion)
+
+    @staticmethod
+    def read(reply: Reply) -> ChatCompletion:
+        """Return the reply in a whole answer, which may have come as an event stream nobody asked for."""
+        if not is_event_stream(reply.body):
+            return read_completion(reply)
+        from ...streaming.chat.accumulator import ChatAccumulator  # plain calls need none of it
+        from ...streaming.whole import read_events
+
+        meta = reply.meta
+        completion = read_events(ChatAccumulator, reply)
+        before = meta.billed_before
+        return with_billed(completion, (*before, reported(completion.usage))) if before else completion
 
     def stream(
         self, call: ChatCall, *, on_bad_event: OnBadEvent = "raise", recover: Recover | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
@@ -186,13 +187,14 @@ async def test_a_resumed_batch_asks_only_the_steps_that_are_left(tmp_path: Path,
         assert asked_of(emulator)[3:] == [CHEAP]
 
 
-async def test_a_changed_item_begins_with_the_first_step(tmp_path: Path) -> None:
-    journal = tmp_path / "run.jsonl"
+@pytest.mark.parametrize("kept", ["journal", "ledger"])
+async def test_a_changed_item_begins_with_the_first_step(tmp_path: Path, kept: str) -> None:
+    where: dict[str, Any] = {kept: tmp_path / "run"}
     with Emulator() as emulator:
         emulator.reply_with(at_first(1))  # type: ignore[arg-type]  # as above
         async with client_of(emulator) as client:
-            await client.batch([Item("a", "hard")], model=TWO, attempts=1, journal=journal)
-            await client.batch([Item("a", "harder")], model=TWO, journal=journal)
+            await client.batch([Item("a", "hard")], model=TWO, attempts=1, **where)
+            await client.batch([Item("a", "harder")], model=TWO, **where)
         assert asked_of(emulator) == [CHEAP, STRONG, CHEAP, STRONG]
 
 

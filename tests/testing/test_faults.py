@@ -178,6 +178,8 @@ def test_an_error_event_has_the_shape_of_the_service() -> None:
     assert chunk["error"]["code"] == 502
     assert chunk["error"]["metadata"]["error_type"] == "provider_unavailable"
     assert chunk["choices"][0]["finish_reason"] == "error"
+    assert b"[DONE]" not in answer
+    assert b"[DONE]" in bytes_of(Fault.error_event(after=1, done=True), stream=True)
 
 
 def test_a_fault_has_a_place_that_can_be() -> None:

@@ -105,6 +105,10 @@ def test_any_text_has_an_estimate_within_its_band(text: str, model: str | None) 
         ("anthropic/claude-opus-4.8", "verified"),
         ("~anthropic/claude-sonnet-latest", "verified"),
         ("google/gemini-3-pro-preview:online", "verified"),
+        ("moonshotai/kimi-k2", "verified"),
+        ("qwen/qwen3-max", "verified"),
+        ("z-ai/glm-4.6", "verified"),
+        ("x-ai/grok-4", "unverified"),
         ("meta-llama/llama-3.3-70b-instruct", "unverified"),
         ("mistralai/mistral-large", "unverified"),
         ("deepseek/deepseek-chat", "unverified"),
@@ -113,7 +117,9 @@ def test_any_text_has_an_estimate_within_its_band(text: str, model: str | None) 
     ],
 )
 def test_the_basis_tells_whether_the_family_was_compared(model: str | None, basis: str) -> None:
-    assert estimate_tokens("A sentence of some words.", model).basis == basis
+    estimate = estimate_tokens("A sentence of some words.", model)
+    assert estimate.basis == basis
+    assert estimate.low < estimate.tokens < estimate.high
 
 
 def test_unverified_families_have_the_wider_band() -> None:

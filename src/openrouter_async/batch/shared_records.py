@@ -104,9 +104,7 @@ class SharedRecords(ItemRecords):
         """
         answer = await self._claim(request, -math.inf, replaces)
         if isinstance(answer, GivenUp) and self._asks_again(given_up := from_json(answer.record)):
-            if given_up.get("request") == request.hash and isinstance(
-                left := given_up.get("steps_left"), str
-            ):
+            if isinstance(left := given_up.get("steps_left"), str):
                 self._steps_left[request.key] = left
             answer = await self._claim(request, self._since, replaces)
         if isinstance(answer, Lease):

@@ -151,6 +151,23 @@ def test_a_schema_that_cannot_be_filled_does_no_harm(schema: Schema) -> None:
     assert len(json.dumps(made(schema), allow_nan=False)) < 1_000_000
 
 
+@pytest.mark.parametrize(
+    ("schema", "kind"),
+    [
+        ({"properties": {"a": {"type": "integer"}}}, dict),
+        ({"required": ["a"]}, dict),
+        ({"additionalProperties": {"type": "integer"}}, dict),
+        ({"items": {"type": "integer"}}, list),
+        ({"prefixItems": [{"type": "integer"}]}, list),
+        ({"exclusiveMinimum": 3}, float),
+        ({"minLength": 3}, str),
+    ],
+    ids=str,
+)
+def test_a_schema_without_a_type_is_of_the_one_that_its_keywords_speak_of(schema: Schema, kind: type) -> None:
+    assert isinstance(made(schema), kind)
+
+
 def test_words_and_numbers_of_the_prompt_are_used() -> None:
     schema: Schema = {
         "type": "object",

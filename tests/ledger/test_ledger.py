@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import anyio
 import pytest
 from anyio import wait_all_tasks_blocked
 
 from openrouter_async import LedgerError
 from openrouter_async.ledger.holder import MemoryHolder
-from openrouter_async.ledger.ledger import Ledger
-from openrouter_async.ledger.steps import Admit, Answer, Go, Report, Step
+from openrouter_async.ledger.ledger import Ledger, SharedBudget
+from openrouter_async.ledger.steps import Admit, Answer, Go, Gone, Report, Step
 
 pytestmark = pytest.mark.anyio
 
@@ -63,3 +64,95 @@ async def test_a_step_that_is_posted_just_before_the_end_is_applied() -> None:
         await wait_all_tasks_blocked()
         ledger.post(Report(call="one", cost=5))
     assert sum(holder.goes) >= 4  # it came, asked, reported, and left
+
+
+# What a stream that nobody holds any more costs is posted when it is collected: at any moment, in any thread.
+
+
+class Slow(MemoryHolder):
+    """A holder whose last step, and whose end, take as long as the test wants."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at_gone, self.at_close, self.may_go = anyio.Event(), anyio.Event(), anyio.Event()
+
+    async def apply(self, steps: Sequence[Step]) -> list[Answer]:
+        if any(isinstance(step, Gone) for step in steps):
+            self.at_gone.set()
+            await self.may_go.wait()
+        return await super().apply(steps)
+
+    async def aclose(self) -> None:
+        self.at_close.set()
+        await self.may_go.wait()
+
+
+async def admitted(ledger: Ledger) -> SharedBudget:
+    budget = ledger.budget("user:42", "1")
+    await ledger.admit(Admit(worker=ledger.worker, call="one", hold=7, budgets=(budget.terms,)))
+    return budget
+
+
+async def spent(holder: Slow) -> str:
+    """Return what the ledger says of a budget when it is opened anew."""
+    holder.may_go.set()
+    async with Ledger(holder) as ledger:
+        return str(await ledger.budget("user:42", "1").spent())
+
+
+async def left(ledger: Ledger, post: Callable[[], None], when: anyio.Event) -> None:
+    """Leave a ledger in whose block a call is made, and report its cost at a moment of the end."""
+
+    async def post_then() -> None:
+        await when.wait()
+        post()
+        assert isinstance(ledger._holder, Slow)
+        ledger._holder.may_go.set()
+
+    async with anyio.create_task_group() as tasks, ledger:
+        await admitted(ledger)
+        tasks.start_soon(post_then)
+
+
+@pytest.mark.parametrize("is_in_loop", [True, False])
+async def test_a_cost_that_comes_while_the_ledger_is_left_counts(is_in_loop: bool) -> None:
+    ledger = Ledger(holder := Slow())
+    await left(ledger, lambda: ledger.post(Report(call="one", cost=5), is_in_loop=is_in_loop), holder.at_gone)
+    assert await spent(holder) == "5E-12"
+
+
+async def test_a_cost_that_comes_too_late_is_told_and_counts_when_the_ledger_is_opened_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ledger = Ledger(holder := Slow())
+    holder.may_go.set()
+    async with ledger:
+        await admitted(ledger)
+    ledger.post(Report(call="one", cost=5))
+    ledger.post(Report(call="two"))
+    [told] = caplog.messages
+    assert told.startswith("a cost came after the ledger ':memory:' was left")
+    async with ledger:
+        assert str(await ledger.budget("user:42", "1").spent()) == "5E-12"
+
+
+async def test_a_cost_is_told_again_where_the_end_fails_at_first(caplog: pytest.LogCaptureFixture) -> None:
+    async with Ledger(holder := Failing()) as ledger:
+        await admitted(ledger)
+        await wait_all_tasks_blocked()
+        ledger.post(Report(call="one", cost=5))
+        holder.failures = 2
+    assert not caplog.messages
+    async with Ledger(holder) as ledger:
+        assert str(await ledger.budget("user:42", "1").spent()) == "5E-12"
+
+
+async def test_a_cost_that_cannot_be_told_at_the_end_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async with Ledger(holder := Failing()) as ledger:
+        await admitted(ledger)
+        await wait_all_tasks_blocked()
+        ledger.post(Report(call="one", cost=5))
+        holder.failures = 100
+    assert caplog.messages[-1] == (
+        "the ledger ':memory:' was not told that its worker leaves, nor the costs of 1 calls: the connection broke"
+    )

@@ -45,6 +45,8 @@ from .steps import (
     LookAtPace,
     Looked,
     Read,
+    Report,
+    Settle,
     Step,
     Unbooked,
     Wait,
@@ -68,6 +70,9 @@ T = TypeVar("T")
 BEATS = 4
 """Beats in the time of a lease; one or two may be late."""
 
+LAST_TRIES, LAST_PAUSE_S = 3, 0.2
+"""How often costs are told that wait when the ledger is left, where telling fails, and the seconds between."""
+
 STUCK = 20
 """Leases after which a process whose event loop does not run counts as dead; chosen: 5 minutes by default."""
 
@@ -82,6 +87,12 @@ class _Waiting:
     is_answered: bool = False
     is_posted: bool = False
     """Whether nobody waits for its answer."""
+
+
+def _has_cost(waiting: _Waiting) -> bool:
+    """Whether a step tells a cost, or where it is found."""
+    step = waiting.step
+    return isinstance(step, Report | Settle) and (step.cost is not None or step.generation is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +139,8 @@ class Ledger:
         self._group: TaskGroup | None = None
         self._posted: anyio.Event | None = None
         self._turns: dict[str | None, anyio.Lock] = {}
+        self._is_left = False
+        """Whether nothing that is posted is applied any more."""
         self._left = threading.Event()
         self._heart: threading.Thread | None = None
         self._ran_at = 0.0
@@ -163,6 +176,7 @@ class Ledger:
         self._group.start_soon(self._beat)
         self._ran_at = time.monotonic()
         self._left.clear()
+        self._is_left = False
         self._heart = threading.Thread(target=self._beat_in_thread, daemon=True)
         self._heart.start()
         return self
@@ -183,11 +197,30 @@ class Ledger:
     async def _leave(self) -> None:
         try:
             async with self._turn:
-                await self._apply([*self._taken(), _Waiting(Gone(worker=self.worker))])
-        except LedgerError as error:  # its leases end in time
-            LOGGER.warning("the ledger was not told that its worker leaves: %s", error)
+                await self._tell_the_last()
         finally:
+            self._is_left = True
             await self._holder.aclose()
+
+    async def _tell_the_last(self) -> None:
+        """Apply what waits, what is posted meanwhile, and that the worker leaves; costs are told several times."""
+        tries = 0
+        while not self._is_left or self._queue:
+            self._is_left = False
+            try:
+                await self._apply([*self._taken(), _Waiting(Gone(worker=self.worker))])
+            except LedgerError as error:  # its leases end in time
+                tries += 1
+                costs = sum(map(_has_cost, self._queue))
+                if costs and tries < LAST_TRIES:
+                    await anyio.sleep(LAST_PAUSE_S)
+                    continue
+                lost = f", nor the costs of {costs} calls" if costs else ""
+                LOGGER.warning(
+                    "the ledger %r was not told that its worker leaves%s: %s", self.where, lost, error
+                )
+                return
+            self._is_left = True  # before the last look at what other threads post
 
     async def _beat(self) -> None:
         while True:
@@ -239,7 +272,12 @@ class Ledger:
 
     def post(self, step: Step, *, is_in_loop: bool = True) -> None:
         """Apply a step soon, without waiting; `is_in_loop` is False in another thread. Failures are repeated."""
-        self._queue.append(_Waiting(step, is_posted=True))
+        self._queue.append(waiting := _Waiting(step, is_posted=True))
+        if self._is_left and _has_cost(waiting):
+            LOGGER.warning(
+                "a cost came after the ledger %r was left; it counts only if this object is entered again",
+                self.where,
+            )
         if is_in_loop and self._posted is not None:
             self._posted.set()
 

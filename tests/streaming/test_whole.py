@@ -53,6 +53,12 @@ async def test_a_plain_call_that_is_answered_with_a_stream_has_the_reply(body: b
     assert (reply.text, reply.finish_reason, str(reply.cost)) == ("Hello", "stop", "0.25")
 
 
+async def test_what_it_cost_is_counted() -> None:
+    async with answered(stream(chunk({"content": "Hello"}), STOP, USAGE)) as client, client.track() as spend:
+        await client.chat.create("Hi")
+    assert (str(spend.cost), spend.unsettled) == ("0.25", ())
+
+
 async def test_a_call_of_a_tool_is_whole() -> None:
     call = {"tool_calls": [{"index": 0, "id": "a", "function": {"name": "add", "arguments": '{"x": 1}'}}]}
     async with answered(stream(chunk(call), chunk({}, finish_reason="tool_calls"), b"[DONE]")) as client:

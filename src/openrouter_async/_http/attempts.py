@@ -21,6 +21,7 @@ from .._sansio.charges import usage_in
 from .._sansio.error_mapping import tell_wait
 from .._sansio.json_work import LEAST_BYTES
 from .._sansio.redaction import redact, redact_json
+from .._sansio.response import is_event_stream
 from .._sansio.response_headers import generation_id, request_id, safe_headers
 from .._sansio.retry import Failure, RetryState, Wait, resolve, should_retry
 from .._secret import Secret, Secrets
@@ -142,7 +143,12 @@ class CallAttempts:
         """A whole body was read; it is examined only when somebody asks for the charge, unless that takes long."""
         self._body = body
         if self.is_watched:
-            if self.has_readers or len(body) > LEAST_BYTES:
+            if is_event_stream(body):
+                from .._sansio.sse import events_in  # few servers do so unasked
+
+                for event in events_in(body):
+                    self.saw(event if isinstance(event, bytes) else event.data)
+            elif self.has_readers or len(body) > LEAST_BYTES:
                 self.saw(body)
             else:
                 self.current.unread = body

@@ -23,7 +23,7 @@ from typing import TypeAlias
 from ..errors import ResponseTooLarge
 from .parse import ParseFailure, parse
 
-__all__ = ["Comment", "SSEDecoder", "SSEItem", "ServerSentEvent"]
+__all__ = ["Comment", "SSEDecoder", "SSEItem", "ServerSentEvent", "events_in"]
 
 DEFAULT_LIMIT = 64 * 1024 * 1024
 """Bytes of a line or an event. Chosen: a picture in base64 has some megabytes."""
@@ -253,6 +253,13 @@ class SSEDecoder:
 
     def _item(self, data: bytes) -> bytes | ServerSentEvent:
         return data if self._event in ("", "message") else ServerSentEvent(self._event, data)
+
+
+def events_in(body: bytes) -> list[bytes | ServerSentEvent]:
+    """Return the events of a stream that came whole."""
+    decoder = SSEDecoder(limit=len(body) + 1)
+    items = [*decoder.feed(body), *decoder.last()]
+    return [item for item in items if not isinstance(item, Comment)]
 
 
 def _field(line: bytes) -> tuple[bytes, bytes]:

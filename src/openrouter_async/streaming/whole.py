@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from .._sansio.sse import SSEDecoder
+from .._sansio.sse import events_in
 from .chunk_reader import ChunkReader
 
 if TYPE_CHECKING:
@@ -32,9 +32,7 @@ def read_events(accumulator: Callable[[], Accumulator[ChunkT, ReplyT]], answer: 
         StreamError: it is cut, or an event of it cannot be read.
     """
     reader = ChunkReader(accumulator, lambda: answer.meta, "raise")
-    decoder = SSEDecoder(limit=max(len(answer.body), 1))
-    items = [*decoder.feed(answer.body), *decoder.last()]
-    _, error = reader.feed(items)
+    _, error = reader.feed(events_in(answer.body))
     if error is None and reader.reply is None:
         _, error = reader.feed_eof()
     if error is not None or reader.reply is None:

@@ -297,6 +297,8 @@ class _Reader(Generic[T]):
             return
         if isinstance(output, BaseModel) and output.model_fields_set:
             return  # by their names in place of their aliases
+        if isinstance(output, tuple):
+            return  # by the names of its fields, which its schema does not tell
         names = ", ".join(map(repr, sorted(known)[:10]))
         raise SchemaViolation(
             [Violation((), f"has none of the keys {names}, but {next(iter(value))[:40]!r}")]

@@ -98,6 +98,15 @@ def test_chat(emulator: Emulator, columns: int) -> None:
     assert shown == CHAT[columns]
 
 
+@pytest.mark.parametrize("columns", ["0", "", "00"])
+def test_a_width_of_nothing_hides_no_answer(emulator: Emulator, columns: str) -> None:
+    emulator.reply("# Fox\n\nA *quick* fox.\n")
+    env = {**environment(emulator), "COLUMNS": columns}
+    with Terminal("ask", "Fox?", "-m", "openai/gpt-4o", env=env) as terminal:
+        assert terminal.end() == 0
+    assert "A quick fox." in "\n".join(terminal.screen(80))
+
+
 @pytest.mark.parametrize("columns", [80, 40])
 def test_a_batch_that_limits_hold_back_says_so(emulator: Emulator, columns: int, tmp_path: Path) -> None:
     (tmp_path / "p.txt").write_text("".join(f"question {number}\n" for number in range(20)), "utf-8")

@@ -42,6 +42,8 @@ class ReaderGone(Exception):
 def prepare() -> None:
     """Make the standard streams of this process ready for a command."""
     results.failure = results.unwritten = ""
+    if not os.environ.get("COLUMNS", "1").strip("0 "):
+        del os.environ["COLUMNS"]  # rich would write nothing in no columns; they only are not known
     if sys.stdin is None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - for as long as the process lives
     if sys.stderr is None:

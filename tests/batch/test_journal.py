@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import subprocess
@@ -419,6 +420,27 @@ def test_blank_lines_are_no_damage(end: bytes, tmp_path: Path) -> None:
     again.close()
     assert again.done == 1
     assert path.read_bytes().startswith(lines[0])
+
+
+def test_a_byte_order_mark_is_no_damage(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    lines = journal_with_a_failure(path)
+    path.write_bytes(codecs.BOM_UTF8 + b"\n".join(lines) + b"\n")
+    for _ in range(2):  # the first time the failure is dropped
+        journal = Journal(path)
+        found = journal.find("a")
+        journal.close()
+        assert (journal.done, found is not None) == (1, True)
+
+
+@pytest.mark.parametrize("torn", [b"\0" * 4096, b'{"key": "b", "requ' + b"\0" * 10, b'\0\0{"key":'])
+def test_the_zeros_that_a_power_cut_leaves_are_cut_off(torn: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    lines = journal_with_a_failure(path)
+    path.write_bytes(lines[0] + b"\n" + torn)
+    journal = Journal(path)
+    journal.close()
+    assert (journal.done, path.read_bytes()) == (1, lines[0] + b"\n")
 
 
 def test_prompts_with_keys_are_no_journal(tmp_path: Path) -> None:

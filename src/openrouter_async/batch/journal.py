@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -195,6 +196,7 @@ class Journal:
         self._file.seek(0)
         number = 0
         with os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
+            self._end = _skip_mark(lines)
             for number, line in enumerate(lines, 1):
                 if not line.endswith(b"\n"):
                     self._cut_off(line, number)
@@ -229,6 +231,7 @@ class Journal:
     def _without_failures(self) -> Iterator[bytes]:
         with os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
             lines.seek(0)
+            _skip_mark(lines)
             yield from (line for line in lines if not (line.isspace() or self._is_dropped(from_json(line))))
 
     def _is_dropped(self, record: JsonObject) -> bool:
@@ -269,6 +272,7 @@ class Journal:
                 self._paid_failures[key] = self._paid_failures.get(key, 0) + 1
 
     def _cut_off(self, line: bytes, number: int) -> None:
+        line = line.strip(b"\0")  # where the machine lost power, a file may have grown and not been written
         if not (line.startswith(BEGINNING) or BEGINNING.startswith(line) or line.isspace()):
             raise self._error(f"ends in a line {number} that is not a record of a batch; name another file")
         LOGGER.warning(
@@ -293,6 +297,14 @@ def _lock_file(descriptor: int) -> None:
         import fcntl
 
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _skip_mark(lines: BinaryIO) -> int:
+    """Pass over a byte order mark, which editors put there; return how many bytes that were."""
+    if lines.read(len(BOM_UTF8)) == BOM_UTF8:
+        return len(BOM_UTF8)
+    lines.seek(0)
+    return 0
 
 
 def _line_of(file: BinaryIO) -> bytes:

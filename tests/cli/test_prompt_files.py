@@ -54,6 +54,33 @@ def test_files_of_spreadsheets_and_older_shells_are_read(
     assert read(tmp_path, name, content, encoding)[:2] == (["größe\n日本"], [])
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_an_array_has_an_item_for_each_of_its_own(indent: int | None, encoding: str, tmp_path: Path) -> None:
+    array = ["größe", {"prompt": "two", "key": "b"}, 3, "four"]
+    content = "\n " + json.dumps(array, indent=indent, ensure_ascii=False) + "\n"
+    items, told, rejected = read(tmp_path, "in.json", content, encoding)
+    assert (items[0], items[1], items[-1]) == ("größe", "two", "four")
+    assert told == ["3: a int; expected text or an object with a prompt"]
+    assert rejected == b"3\n"
+
+
+def test_lines_that_begin_with_a_list_are_no_array(tmp_path: Path) -> None:
+    items, told, _ = read(tmp_path, "in.json", '["a"]\n{"prompt": "b"}\n')
+    assert (items, told) == (["b"], ["1: a list; expected text or an object with a prompt"])
+    items, told, _ = read(tmp_path, "in.jsonl", '["a", {"prompt": "b"}\n')
+    assert (items, [line.partition(":")[2].split(":")[0].strip() for line in told]) == (
+        [],
+        ["not valid JSON"],
+    )
+
+
+def test_an_item_of_an_array_may_be_nested_too_deep(tmp_path: Path) -> None:
+    content = '["a", {"prompt": ' + "[" * 150 + "]" * 150 + "}]"
+    items, told, _ = read(tmp_path, "in.json", content)
+    assert (items, told) == (["a"], ["2: it is nested more than 100 deep"])
+
+
 def test_a_separator_within_another_header_is_none(tmp_path: Path) -> None:
     items, told, _ = read(tmp_path, "in.csv", 'key,prompt,"a;prompt;b"\nx,one;two,y\n')
     assert (items, told) == (["one;two"], [])

@@ -72,7 +72,7 @@ def batch(
     json: Json = False,
     emulator: Emulated = False,
 ) -> int:
-    """Send every prompt of a file to a model: JSON lines, CSV, or one prompt per line.
+    """Send every prompt of a file to a model: JSON lines or an array, CSV, or one prompt per line.
 
     A line of JSON is a string, or an object with `prompt` or `messages`, and optionally `key`, `system`, `model` and
     parameters; a CSV file has these as columns. Answers are JSON lines, each with the key of its prompt, in the order

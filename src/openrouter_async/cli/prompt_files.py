@@ -1,4 +1,4 @@
-"""Prompts in files for the command `batch`: JSON lines, CSV, or one prompt per line.
+"""Prompts in files for the command `batch`: JSON lines, a JSON array, CSV, or one prompt per line.
 
 A line that cannot be used is reported with its number, written unchanged to a file beside the answers, and skipped.
 """
@@ -36,7 +36,7 @@ MAX_DEPTH = 100
 
 
 class PromptFile:
-    """The items in a file; it can be read several times, and keeps one line in memory."""
+    """The items in a file; it can be read several times, and keeps one line in memory, but an array whole."""
 
     def __init__(
         self,
@@ -100,9 +100,13 @@ class PromptFile:
             raise ConfigurationError(f"{str(self.path)!r} cannot be read: {reason_of(error)}") from error
 
     def _lines(self, file: TextIO) -> Iterator[tuple[int, str, Callable[[], object]]]:
-        """Yield number, text and reader of each line that is not blank."""
+        """Yield number, text and reader of each line that is not blank, or of each item of an array."""
         if self._format == "csv":
             yield from rows(file)
+            return
+        if self._format == "jsonl" and (array := _array(file)) is not None:
+            for number, item in enumerate(array, 1):
+                yield number, json.dumps(item), lambda item=item: _shallow(item)  # type: ignore[misc]  # likewise
             return
         for number, line in enumerate(_split_at_lf(file), 1):
             if not line.strip():
@@ -160,14 +164,34 @@ def _split_at_lf(file: TextIO) -> Iterator[str]:
         yield held
 
 
+def _array(file: TextIO) -> list[object] | None:
+    """Return the array that is the whole content of a file; None where it is not one, and the file at its start."""
+    begin = " "
+    while begin.isspace():
+        begin = file.read(1)
+    if begin == "[":
+        try:
+            value = json.loads(utf8(begin + file.read()))
+        except (ValueError, RecursionError):
+            value = None  # lines, of which the first alone may be bad
+        if isinstance(value, list):
+            return value
+    file.seek(0)
+    return None
+
+
 def _json(line: str) -> object:
     value = json.loads(utf8(line))
-    if line.count("[") + line.count("{") > MAX_DEPTH:
-        level = [value]
-        for _ in range(MAX_DEPTH):
-            level = [part for each in level for part in _parts(each)]
-        if level:
-            raise ValueError(f"it is nested more than {MAX_DEPTH} deep")
+    return _shallow(value) if line.count("[") + line.count("{") > MAX_DEPTH else value
+
+
+def _shallow(value: object) -> object:
+    """Return the value; raises `ValueError` if it is nested deeper than any request."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [part for each in level for part in _parts(each)]
+    if level:
+        raise ValueError(f"it is nested more than {MAX_DEPTH} deep")
     return value
 
 

@@ -257,7 +257,7 @@ async def test_a_budget_is_not_passed_by_structured_items_that_misfit(tmp_path: 
     assert batch.summary.cost == emulator.spent <= Decimal("1.00")
     assert emulator.spent >= Decimal("0.9")
     records = [json.loads(line) for line in (tmp_path / "run.jsonl").read_bytes().splitlines()]
-    assert [record["cost"] for record in records] == ["0.4"] * 2
+    assert [record["cost"] for record in records] == ["0.4", "0.4", "0.1"]  # the last has no end
 
 
 @pytest.mark.loopback
@@ -320,3 +320,32 @@ async def test_an_answer_that_was_lost_and_came_from_the_cache_is_booked_once(
     assert batch.summary.cost == emulator.spent > 0
     records = [json.loads(line) for line in journal.read_bytes().splitlines()]
     assert sum(Decimal(record["cost"] or 0) for record in records) == emulator.spent
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize("budget", ["0.15", None], ids=["the budget is spent", "it is left"])
+async def test_what_an_item_without_an_end_has_cost_counts_in_the_next_run(
+    budget: str | None, tmp_path: Path
+) -> None:
+    """Its first answer does not fit, and is paid for; the second request is refused, or never answered."""
+    journal = tmp_path / "run.jsonl"
+    with Emulator(credits="100", generation_misses=0) as emulator:
+        for _ in range(2):
+            emulator.reply('{"name": "Oslo"}', usage={"cost": 0.1})
+            if budget is None:
+                emulator.reply("", fault=Fault.stall(after=0))
+        async with client_of(emulator) as client:
+            for run in (1, 2):
+                batch = client.batch(["Oslo"], output=City, journal=journal, max_tokens=9, budget=budget)
+                if budget is not None:
+                    with pytest.raises(BudgetExceeded):
+                        await read(batch)
+                else:
+                    async with batch, anyio.create_task_group() as tasks:
+                        tasks.start_soon(anext, batch)
+                        while sum(each.method == "POST" for each in emulator.requests) < 2 * run:  # noqa: ASYNC110  # no event tells
+                            await anyio.sleep(0.01)
+                        tasks.cancel_scope.cancel()
+                assert batch.summary.cost >= Decimal("0.1") * run
+    records = [json.loads(line) for line in journal.read_bytes().splitlines()]
+    assert sum(Decimal(record["cost"]) for record in records) == batch.summary.cost

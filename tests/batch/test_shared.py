@@ -204,6 +204,20 @@ async def test_a_named_budget_is_of_all_blocks_and_refuses(tmp_path: Path) -> No
         assert asked(emulator) == {"Hi": 2}
 
 
+async def test_a_call_of_a_free_model_that_is_charged_counts(tmp_path: Path) -> None:
+    with Emulator(credits="100") as emulator:
+        emulator.reply("Hello", times=2, usage={"cost": 0.1})
+        async with client_of(emulator) as client, open_ledger(tmp_path / "run.db") as ledger:
+            catalogue = await client.models.catalogue()
+            free = next(model.id for model in catalogue if model.is_free)
+            budget = ledger.budget("user:42", "0.05")
+            async with client.track(budget=budget):
+                await client.chat.create("Hi", model=free, max_tokens=5)
+                with pytest.raises(BudgetExceeded):  # which is known by now
+                    await client.chat.create("Hi", model=free, max_tokens=5)
+            assert await budget.spent() == emulator.spent == Decimal("0.1")
+
+
 async def test_a_batch_counts_in_a_named_budget_and_in_that_of_the_ledger(tmp_path: Path) -> None:
     with Emulator(credits="100") as emulator:
         async with client_of(emulator) as client, open_ledger(tmp_path / "run.db") as ledger:

@@ -37,6 +37,7 @@ from openrouter_async.ledger.steps import (
     Settle,
     Step,
     Unbooked,
+    Wait,
 )
 from tests.ledger.holders import HOLDERS, LEASE_S, Clock, Make
 from tests.support.examples import TIMES
@@ -256,6 +257,16 @@ def test_the_answer_to_a_look_counts_what_is_spent_and_held() -> None:
     machine.apply(Admit(worker="ann", call="two", hold=40, budgets=(terms,)), 0.0)
     machine.apply(Report(call="one", cost=25), 1.0)
     assert machine.apply(Look(budget=terms), 1.0) == Looked(spent=25, held=40, running=1)
+
+
+def test_a_request_that_is_taken_to_be_free_is_let_through_and_counted_if_it_is_not() -> None:
+    machine, terms = Machine(MemoryState(), lease_s=LEASE_S), BudgetTerms("run", 100)
+    machine.apply(Admit(worker="ann", call="one", hold=100, budgets=(terms,)), 0.0)
+    assert isinstance(machine.apply(Admit(worker="ann", call="two", budgets=(terms,)), 0.0), Wait)
+    free = Admit(worker="ann", call="free", is_free=True, budgets=(terms,))
+    assert machine.apply(free, 0.0) == Go(0.0, False)
+    machine.apply(Report(call="free", cost=25), 1.0)
+    assert machine.apply(Look(budget=terms), 1.0) == Looked(spent=25, held=100, running=1)
 
 
 def test_the_cost_of_a_request_that_broke_off_may_be_counted_by_any_process_and_once() -> None:

@@ -138,13 +138,20 @@ class ItemRecords:
         if self._in_flight is not None and (before := self._in_flight.begin(request.key)):
             self._asked_before[request.key] = before
 
-    def left_undone(self, request: Request) -> None:
+    def left_undone(self, request: Request, meter: ItemMeter) -> None:
         """An item was refused, or not asked again; raises `JournalError`."""
+        self._keep_costs(request, meter)
         if self._in_flight is not None:
             self._in_flight.failed(request.key)
 
-    def left(self, request: Request) -> None:
+    def left(self, request: Request, meter: ItemMeter) -> None:
         """A worker was cancelled while it waited for an answer, which the file of those in flight tells."""
+        self._keep_costs(request, meter)
+
+    def _keep_costs(self, request: Request, meter: ItemMeter) -> None:
+        """Write down what an item cost that has no end, such as answers that did not fit before its last request."""
+        if self._journal is not None and (paid := [each for each in meter.charges if each.paid]):
+            self.write([settled_record(request, each.generation_id, each) for each in paid])
 
     def answered(
         self,

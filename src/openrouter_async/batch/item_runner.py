@@ -145,7 +145,7 @@ class ItemRunner(Generic[OutputT]):
         """Return the result of an equal request as that of this one, which cost nothing."""
         if result is None:
             if self._shared is not None:
-                self._shared.left_undone(request)
+                self._shared.left_undone(request, meter)
             return None
         if isinstance(result, Failed):
             self._stats.failed(result.error, request.model)
@@ -168,12 +168,12 @@ class ItemRunner(Generic[OutputT]):
         try:
             result = await self._ask(request, meter)
         except BaseException:
-            self._records.left(request)
+            self._records.left(request, meter)
             raise
         finally:
             self._stats.in_flight -= 1
         if isinstance(result, _Undone):
-            self._records.left_undone(request)
+            self._records.left_undone(request, meter)
             # One that waited for room in the budget when the batch was stopped was not in flight: no error to tell.
             if result.error and not (self._stopped.is_set() and isinstance(result.error, BudgetExceeded)):
                 raise result.error

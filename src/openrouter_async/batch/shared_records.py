@@ -136,11 +136,11 @@ class SharedRecords(ItemRecords):
     def begin(self, request: Request) -> None:
         """Do nothing: the claim has told it."""
 
-    def left_undone(self, request: Request) -> None:
-        """An item was refused, or not asked again."""
+    def left_undone(self, request: Request, meter: ItemMeter) -> None:
+        """An item was refused, or not asked again; what it cost the ledger knows."""
         self._drop(request.key, is_left=False)
 
-    def left(self, request: Request) -> None:
+    def left(self, request: Request, meter: ItemMeter) -> None:
         """A worker was cancelled while it waited for an answer."""
         self._drop(request.key, is_left=True)
 

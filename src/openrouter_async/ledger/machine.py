@@ -216,7 +216,7 @@ class Machine:
             return Go(max(0.0, known.at - now), known.is_paced)
         rows = [self._budget(terms, now) for terms in step.budgets]
         for terms, row in zip(step.budgets, rows, strict=True):
-            if (refusal := _refusal(terms, row, step)) is not None:
+            if not step.is_free and (refusal := _refusal(terms, row, step)) is not None:
                 return refusal
         pace = self._pace_of(step)
         at = now if pace is None else max(now, pace.ready_at(step.rpm, step.tpm))

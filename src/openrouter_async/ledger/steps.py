@@ -104,6 +104,8 @@ class Admit:
     """Picodollars that it may cost."""
     is_bounded: bool = True
     """False where nothing bounds its cost; then it waits for others like it."""
+    is_free: bool = False
+    """Whether it can cost nothing, so that it goes out whatever is left of the budgets; if it costs, they count it."""
     budgets: tuple[BudgetTerms, ...] = ()
     rpm: float | None = None
     """Requests a minute to the model, at most, of all processes that say the same."""

@@ -100,14 +100,14 @@ class SharedAdmission:
 
     def _step(self, call: Call, tokens: float) -> Admit:
         foreseen = call.foreseen
-        is_free = call.request is not None and foreseen.is_free  # without a limit nothing is foreseen
         return Admit(
             worker=self.ledger.worker,
             call=call.shared_id,
             model=call.model if self.paces else _UNPACED,
             hold=to_pico(foreseen.cost),
             is_bounded=foreseen.is_known,
-            budgets=() if is_free else self._budgets,
+            is_free=call.request is not None and foreseen.is_free,  # without a limit nothing is foreseen
+            budgets=self._budgets,
             rpm=self._rpm,
             tpm=self._tpm,
             tokens=0.0 if self._tpm is None else tokens,

@@ -193,6 +193,32 @@ def test_json_in_a_text_is_read_where_no_text_is_wanted(arguments: object, read:
     assert signature_of(plan).read(json.dumps(arguments)) == read
 
 
+@pytest.mark.parametrize(
+    ("arguments", "read"),
+    [
+        pytest.param({"steps": [], "note": None}, {"steps": []}, id="an optional one is left out"),
+        pytest.param({"steps": "[]", "note": None}, {"steps": []}, id="beside a text that is read as JSON"),
+        pytest.param({"steps": [], "note": "null"}, {"steps": [], "note": "null"}, id="the word is a text"),
+        pytest.param({"steps": [], "best": None}, {"steps": [], "best": None}, id="where it fits it is null"),
+    ],
+)
+def test_null_for_a_parameter_that_takes_none_is_its_default(arguments: object, read: object) -> None:
+    assert signature_of(plan).read(json.dumps(arguments)) == read
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param({"steps": None, "note": None}, "steps: input should be a valid array", id="required"),
+        pytest.param({"steps": [], "limits": {"x": None}}, "limits.x: input", id="within an argument"),
+        pytest.param({"steps": [], "other": None}, "other: extra inputs", id="unknown"),
+    ],
+)
+def test_any_other_null_that_does_not_fit_is_told(arguments: object, said: str) -> None:
+    with pytest.raises(InvalidArguments, match=said):
+        signature_of(plan).read(json.dumps(arguments))
+
+
 @pytest.mark.parametrize("text", ["one and two", '{"name": "a"}', "3", '[{"nam": 1}]'])
 def test_a_text_that_is_no_such_json_is_told_as_it_came(text: str) -> None:
     with pytest.raises(InvalidArguments, match=r"^steps: input should be a valid array$"):

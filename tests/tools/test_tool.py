@@ -346,6 +346,14 @@ def test_arguments_are_checked_against_a_plain_schema(arguments: str, said: str)
         create_tool("find", parameters=SCHEMA).read_arguments(arguments)
 
 
+def test_null_for_a_property_that_may_be_left_out_is_left_out() -> None:
+    pytest.importorskip("jsonschema_rs")
+    made = create_tool("find", parameters=SCHEMA)
+    assert made.read_arguments('{"query": "a", "limit": null}') == {"query": "a"}
+    with pytest.raises(InvalidArguments, match="query"):
+        made.read_arguments('{"query": null}')
+
+
 def test_without_the_package_the_outermost_level_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
     made = create_tool("find", parameters={**SCHEMA, "additionalProperties": False})

@@ -14,7 +14,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, from_json, to_jsonable_python
 
 from ..errors import ConfigurationError
-from .arguments import MAX_LEVELS, InvalidArguments, object_text, unwrapped
+from .arguments import MAX_LEVELS, InvalidArguments, left_out, object_text, unwrapped
 from .signature import join_problems
 
 __all__ = ["ArgumentSchema"]
@@ -103,7 +103,7 @@ class ArgumentSchema:
         for _ in range(MAX_LEVELS):
             if not problems:
                 break
-            value = unwrapped(arguments, [path for path, _ in problems])
+            value = unwrapped(arguments, [path for path, _ in problems], left_out(self.schema))
             if value is None:
                 break
             arguments = value

@@ -25,7 +25,7 @@ from pydantic_core import PydanticSerializationError, from_json, to_json, to_jso
 from typing_extensions import TypedDict
 
 from ..errors import ConfigurationError
-from .arguments import MAX_LEVELS, InvalidArguments, object_text, unwrapped
+from .arguments import MAX_LEVELS, InvalidArguments, left_out, object_text, unwrapped
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict
@@ -179,7 +179,7 @@ class Signature:
             problems = error.errors(include_url=False, include_input=False)
         raw = problems
         for _ in range(MAX_LEVELS):
-            value = unwrapped(_json(text), [item["loc"] for item in raw])
+            value = unwrapped(_json(text), [item["loc"] for item in raw], left_out(self.schema))
             if value is None:
                 break
             text = to_json(value).decode()

@@ -270,6 +270,11 @@ class Schema(Generic[T_co]):
             return None
         return frozenset().union(*filter(None, keys))
 
+    @property
+    def document(self) -> Mapping[str, JsonValue]:
+        """The JSON schema itself, not to be changed."""
+        return self._validator.document
+
     @cached_property
     def property_names(self) -> frozenset[str]:
         """The properties that are named anywhere in the schema."""

@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from ..._sentinels import OMIT, Omit
 from ...errors import Refused, ReplyNotParsed, ReplyTruncated, SchemaMismatch, StructuredOutputError
 from ..schemas.json_text import are_equal, parsed
+from ..schemas.optional import without_nulls
 from ..schemas.violations import Path, SchemaViolation, Violation, part_at, with_parts
 from ..strict.codecs import NotJSON
 from .candidates import MARK, Candidate, Candidates, find_candidates
@@ -279,14 +280,19 @@ class _Reader(Generic[T]):
         try:
             output = self._schema.read_value(value)
         except SchemaViolation as problem:
-            unfolded = _unfolded(value, problem.violations)
-            if unfolded is None:
+            mended = _unfolded(value, problem.violations)
+            paths = [each.path for each in problem.violations]
+            if (
+                less := without_nulls(value if mended is None else mended, paths, self._schema.document)
+            ) is not None:
+                mended = less
+            if mended is None:
                 raise
             try:
-                output = self._schema.read_value(unfolded)
+                output = self._schema.read_value(mended)
             except SchemaViolation:
                 raise problem from None
-            value = unfolded
+            value = mended
         self._check_known_keys(value, output)
         return Reading(output, value)
 

@@ -207,6 +207,11 @@ async def test_a_whole_reply_in_place_of_a_stream_is_given_in_pieces() -> None:
         ),
         pytest.param([ServerSentEvent("error", b"it broke")], ServerError, id="and no JSON"),
         pytest.param([chunk({}, finish_reason="error"), DONE], ServerError, id="only a finish reason"),
+        pytest.param(
+            [chunk({"role": "assistant"}, index=1), chunk(finish_reason="stop", usage={"cost": 0.1})],
+            StreamTruncated,
+            id="another choice only begun",
+        ),
     ],
 )
 @pytest.mark.parametrize(

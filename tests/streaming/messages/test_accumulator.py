@@ -111,6 +111,19 @@ async def test_a_cut_after_any_event_keeps_what_came() -> None:
         assert [partial.blocks[index].raw for index in finished] == [BLOCKS[index] for index in finished]
 
 
+async def test_done_in_the_midst_of_a_message_is_a_cut_too() -> None:
+    events = stream_of(MESSAGE)
+    first = [event["type"] for event in events].index("content_block_start") + 1
+    for end in range(first, len(events)):
+        stream = stream_from([*wire(events[:end]), b"[DONE]"], None)
+        if any(event["type"] == "message_delta" for event in events[:end]):
+            assert (await stream.final()).finish_reason is not None
+            continue
+        with pytest.raises(StreamTruncated, match="'message_stop'") as caught:
+            await stream.final()
+        assert caught.value.partial is not None
+
+
 @given(cut=st.integers(1, len(stream_of(MESSAGE)) - 1), bare=st.booleans())
 def test_how_the_events_are_read_makes_no_difference(cut: int, bare: bool) -> None:
     events = stream_of(MESSAGE)

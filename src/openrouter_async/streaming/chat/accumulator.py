@@ -77,8 +77,8 @@ class ChatAccumulator:
         self._has_given = False
         self._repair = ChunkRepair()
         self._alike = AlikeChunks()
-        self.has_finish: bool = False
-        """Whether the model has said that it stopped."""
+        self._unfinished: set[int] = set()
+        """The choices of which more may come."""
         self.growth: Growth = Growth()
         self._choices: dict[int, ChoiceBuilder] = {}
         self._head: dict[str, object] = {}
@@ -90,6 +90,11 @@ class ChatAccumulator:
     def has_piece(self) -> bool:
         """Whether a piece of the answer has arrived, delivered or not; the request must then not be repeated."""
         return self._has_given or any(builder.has_details for builder in self._choices.values())
+
+    @property
+    def has_finish(self) -> bool:
+        """Whether the model has said of each choice that it stopped."""
+        return bool(self._choices) and not self._unfinished
 
     @property
     def is_whole(self) -> bool:
@@ -166,6 +171,7 @@ class ChatAccumulator:
                 if len(self._choices) + 1 > MOST_CHOICES:
                     raise too_many(MOST_CHOICES, len(self._choices) + 1, "choices")
                 builder = self._choices[index] = ChoiceBuilder(index, self._tools, self.growth)
+                self._unfinished.add(index)
             delta = part.delta
             if part.message is not None:
                 is_last = bool(part.finish_reason) or chunk.object == "chat.completion"
@@ -185,7 +191,8 @@ class ChatAccumulator:
             if part.finish_reason or part.logprobs or part.error or part.native_finish_reason:
                 is_plain = False
                 builder.note(part)
-                self.has_finish = self.has_finish or bool(part.finish_reason)
+                if part.finish_reason:
+                    self._unfinished.discard(index)
                 if part.error or part.finish_reason == "error":
                     failed = part
         if events:

@@ -16,6 +16,7 @@ from ..._sansio.error_mapping import payload_error
 from ..._sansio.message_reply import check_message
 from ..._sansio.parse import ParseFailure
 from ..._sansio.response import read_reply
+from ...errors import StreamTruncated
 from ...types.bounds import too_many
 from ...types.chat.model_reply import marked, with_meta
 from ...types.common import JsonObject, fuller_fields
@@ -173,8 +174,12 @@ class MessageAccumulator:
         """Return the last events, ending in `Finished`, and the reply.
 
         Raises:
+            StreamTruncated: `[DONE]` arrived, and nothing had said that the model stopped.
             EmptyReply: there is nothing in it.
         """
+        is_cut = self.has_piece and not (self.is_over or self._reply or self._head.get("stop_reason"))
+        if is_cut:
+            raise StreamTruncated(f"the stream ended without {self.end_mark}; the reply is not whole")
         events: Events = []
         for builder in self._blocks.values():
             self._finish(builder, events)

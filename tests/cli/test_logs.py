@@ -14,6 +14,7 @@ import pytest
 
 from openrouter_async.cli import prompt_log
 from openrouter_async.cli.prompt_log import Logged, PromptLog, log_file
+from openrouter_async.cli.remembered import text_of
 from openrouter_async.errors import ConfigurationError
 from openrouter_async.testing import Emulator, Fault
 from tests.cli.commands import RunHere, Terminal, environment
@@ -24,6 +25,16 @@ pytestmark = pytest.mark.filterwarnings("error")
 def an_answer(prompt: str = "What is a fox?", answer: str = "A small animal.", **more: object) -> Logged:
     fields = {"conversation": "c1", "command": "ask", "model": "openai/gpt-4o", "system": None, **more}
     return Logged(prompt=prompt, answer=answer, **fields)  # type: ignore[arg-type]
+
+
+def test_of_what_was_attached_the_kind_is_logged() -> None:
+    parts = [
+        {"type": "text", "text": "See?"},
+        {"type": "image_url", "image_url": {"url": "x"}},
+        {"type": "file"},
+    ]
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": parts}]
+    assert text_of(messages) == "Be brief.\n\nSee?\n\n[image]\n\n[file]"  # type: ignore[arg-type]  # they are JSON
 
 
 def test_a_question_is_logged_shown_and_found(emulator: Emulator, run_here: RunHere) -> None:

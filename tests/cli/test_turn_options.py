@@ -79,15 +79,15 @@ def test_a_mistake_names_what_is_wrong_and_sends_nothing(
 def test_a_template_has_variables_and_a_model(emulator: Emulator, run_here: RunHere) -> None:
     saved = run_here(
         *("templates", "save", "tr", "Translate into $language for $$5: $input"),
-        *("-m", "openai/gpt-4o", "-s", "You are a translator into $language."),
+        *("-m", "openai/gpt-4o", "-s", "You are a translator into $language, and $tone."),
     )
     assert saved.returncode == 0, saved.stderr
     assert run_here("templates", "save", "tr", "other").returncode == 2
     assert run_here("templates").stdout.startswith("tr\tTranslate into")
     assert 'model = "openai/gpt-4o"' in run_here("templates", "show", "tr").stdout
-    run_here("ask", "-t", "tr", "-p", "language", "French", "Good", "morning")
+    run_here("ask", "-t", "tr", "-p", "language", "French", "-p", "tone", "dry", "Good", "morning")
     assert emulator.requests[-1].messages == [
-        {"role": "system", "content": "You are a translator into French."},
+        {"role": "system", "content": "You are a translator into French, and dry."},
         {"role": "user", "content": "Translate into French for $5: Good morning"},
     ]
     assert emulator.requests[-1].model == "openai/gpt-4o"

@@ -79,9 +79,13 @@ def test_a_schema_is_described_as_it_looks(wanted: Any, text: str) -> None:
             },
             "{\n  (any key matching ^x): text\n}",
         ),
+        (
+            {"type": "object", "patternProperties": {"^x": {"type": "string"}}},
+            "{\n  (any key matching ^x): text\n}",
+        ),
         ({"type": "object", "properties": {}, "additionalProperties": False}, "{}"),
     ],
-    ids=["not", "allOf", "types", "const", "if", "patterns", "empty"],
+    ids=["not", "allOf", "types", "const", "if", "patterns", "patterns alone", "empty"],
 )
 def test_what_only_json_schemas_say_is_said_too(document: dict[str, JsonValue], text: str) -> None:
     assert Schema.from_json_schema(document).describe() == text

@@ -16,6 +16,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from openrouter_async import AsyncOpenRouter, OpenRouterError, StreamError, TextDelta
 from openrouter_async.testing import Emulator, Fault
 from tests.support.emulated import MODEL
+from tests.support.loopback import LoopbackServer, Reply, serve_responses
 from tests.telemetry.seen import Seen
 
 pytestmark = pytest.mark.loopback
@@ -193,6 +194,16 @@ async def test_embeddings_and_others_have_spans_of_their_own(emulator: Emulator,
     other = attributes(seen.one("key.get"))
     assert other["openrouter.operation"] == "key.get"
     assert "gen_ai.operation.name" not in other
+
+
+async def test_an_answer_that_says_nothing_of_its_usage_has_a_span_without_cost(seen: Seen) -> None:
+    vector = {"object": "embedding", "index": 0, "embedding": [0.5]}
+    with LoopbackServer(serve_responses([Reply(json={"object": "list", "data": [vector]})])) as server:
+        async with seen.client_at(server.url) as client:
+            reply = await client.embeddings.create("Hi", model=MODEL)
+    assert reply.usage is None
+    told = attributes(seen.one(f"embeddings {MODEL}"))
+    assert "gen_ai.usage.cost.amount" not in told
 
 
 async def test_nothing_secret_is_told_unless_content_is_asked_for(emulator: Emulator, seen: Seen) -> None:

@@ -20,6 +20,8 @@ from openrouter_async.testing import Emulator
 from openrouter_async.testing.app import EmulatorApp
 from openrouter_async.testing.exchange.protocol import WIRE
 from openrouter_async.testing.inference.inference import Pace
+from openrouter_async.testing.state.accounting import Usage
+from openrouter_async.testing.state.generations import Generation
 from openrouter_async.testing.state.keys import new_key
 from openrouter_async.testing.state.models import ModelList
 from openrouter_async.testing.state.state import State
@@ -384,3 +386,17 @@ def test_W13_any_bytes_get_an_answer_that_is_no_500(body: bytes, path: bytes, me
 def test_W13_known_oddities_get_an_answer_that_is_no_500(body: bytes) -> None:
     status, _ = call("POST", b"/api/v1/chat/completions", body)
     assert status in (200, 400)
+
+
+def test_a_record_says_in_milliseconds_how_long_the_answer_took() -> None:
+    record = Generation(
+        id="gen-1",
+        model=MODEL,
+        provider="P",
+        usage=Usage(prompt=1, completion=1),
+        cost=Decimal(0),
+        streamed=True,
+        finish_reason="stop",
+        took_s=1.5,
+    ).to_json()
+    assert (record["latency"], record["generation_time"]) == (1500, 1500)

@@ -21,6 +21,14 @@ def test_arguments_may_come_as_a_dict_by_name_or_as_text() -> None:
     assert tool_call("stock") == tool_call("stock", {}) == ToolCall("stock", "{}")
 
 
+def test_a_failure_has_the_envelope_of_the_service() -> None:
+    assert Failure(status=503, message="busy").body() == {"error": {"code": 503, "message": "busy"}}
+    told = Failure(status=503, message="busy", error_type="overloaded", metadata={"raw": "x"}).body()
+    assert told == {
+        "error": {"code": 503, "message": "busy", "metadata": {"raw": "x", "error_type": "overloaded"}}
+    }
+
+
 REFUSED: dict[str, Any] = {
     "arguments that are neither text nor a dict": lambda: tool_call("stock", ODD),
     "an argument that JSON does not know": lambda: tool_call("stock", item=ODD),

@@ -393,6 +393,13 @@ async def test_what_is_no_model_is_served_by_one(asked: str) -> None:
             assert (await client.models.get(model)).id == model
 
 
+async def test_an_alias_is_served_by_the_newest_model_of_its_family() -> None:
+    created = {"a/fox-1": 1, "a/fox-2": 2, "a/fox-2:free": 3, "b/owl-3": 4}
+    with Emulator(models=[{"id": id, "created": at} for id, at in created.items()]) as emulator:
+        async with client_of(emulator) as client:
+            assert (await client.chat.create("Hello", model="~a/fox-latest")).model == "a/fox-2"
+
+
 async def test_a_fallback_is_used_where_the_first_model_is_unknown() -> None:
     with Emulator() as emulator:
         async with client_of(emulator) as client:

@@ -66,6 +66,16 @@ async def test_a_wait_ends(make: Make) -> None:
     assert (list(part.events), part.state) == ([], "running")
 
 
+async def test_a_beat_waits_as_long_as_it_is_told_to(make: Make) -> None:
+    store = make()
+    await store.begin("7", "a", "events")
+    with anyio.move_on_after(0.01) as given_up:
+        await store.beat("a", 0.9)
+    assert given_up.cancelled_caught
+    with anyio.fail_after(20):
+        assert not (await store.beat("a", 0.01)).is_stopped
+
+
 async def test_an_id_names_the_newest_and_a_run_each(make: Make) -> None:
     store = make()
     assert await store.find("7") is None

@@ -11,7 +11,7 @@ from anyio import wait_all_tasks_blocked
 from openrouter_async import LedgerError
 from openrouter_async.ledger.holder import MemoryHolder
 from openrouter_async.ledger.ledger import Ledger, SharedBudget
-from openrouter_async.ledger.steps import Admit, Answer, Go, Gone, Report, Step
+from openrouter_async.ledger.steps import Admit, Answer, Go, Gone, Lease, Report, Step
 
 pytestmark = pytest.mark.anyio
 
@@ -156,3 +156,37 @@ async def test_a_cost_that_cannot_be_told_at_the_end_is_logged(caplog: pytest.Lo
     assert caplog.messages[-1] == (
         "the ledger ':memory:' was not told that its worker leaves, nor the costs of 1 calls: the connection broke"
     )
+
+
+class Gated(MemoryHolder):
+    """A holder that applies only as often as it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = anyio.Semaphore(1)
+
+    async def apply(self, steps: Sequence[Step]) -> list[Answer]:
+        await self.gate.acquire()
+        return await super().apply(steps)
+
+
+async def test_an_item_is_free_whose_claim_was_cancelled_while_another_task_applied_it() -> None:
+    async with Ledger(holder := Gated()) as ledger, anyio.create_task_group() as tasks:
+        await wait_all_tasks_blocked()  # it has begun to beat
+        for _ in range(2):  # the first is being applied, the second takes along what waits behind it
+            tasks.start_soon(ledger.time)
+            await wait_all_tasks_blocked()
+        tasks.start_soon(claim_in, claiming := anyio.CancelScope(), ledger)
+        await wait_all_tasks_blocked()
+        holder.gate.release()
+        await wait_all_tasks_blocked()
+        claiming.cancel()
+        await wait_all_tasks_blocked()
+        for _ in range(20):
+            holder.gate.release()
+        assert isinstance(await ledger.claim("key", "hash", since=float("-inf")), Lease)
+
+
+async def claim_in(scope: anyio.CancelScope, ledger: Ledger) -> None:
+    with scope:
+        await ledger.claim("key", "hash", since=float("-inf"))

@@ -307,7 +307,11 @@ class Ledger:
         step = Claim(
             worker=self.worker, lease=uuid4().hex, key=key, hash=hash, since=since, replaces=replaces
         )
-        return cast("Done | Lease | Busy | Changed | GivenUp", await self.ask(step))
+        try:
+            return cast("Done | Lease | Busy | Changed | GivenUp", await self.ask(step))
+        except BaseException:  # it may have been granted, and nobody knows of it
+            self.drop(step.lease, is_left=False)
+            raise
 
     async def finish(self, lease: str, record: bytes, *, source: str | None = None) -> bool:
         """Keep the record of an answered item; return False where another one was first, which stays."""

@@ -6,6 +6,7 @@ import json
 
 import httpx
 import pytest
+from pydantic_core import to_json
 
 from openrouter_async import AsyncOpenRouter, Retries, errors
 from tests.resources.mocked import KEY
@@ -86,3 +87,35 @@ async def test_what_came_of_a_broken_one_is_kept(body: bytes, kind: type[errors.
     partial = getattr(caught.value, "partial", None)
     assert (partial.text, caught.value.may_have_been_billed) == ("Hel", True)
     assert "Hel" not in str(caught.value)
+
+
+MESSAGE = (
+    {"type": "message_start", "message": {"id": "gen-1", "role": "assistant", "content": []}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hello"}},
+    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"cost": 0.25}},
+    {"type": "message_stop"},
+)
+PART = {"type": "output_text", "text": "Hello"}
+RESPONSE = (
+    {"type": "response.created", "response": {"id": "gen-1", "status": "in_progress", "output": []}},
+    {
+        "type": "response.completed",
+        "response": {
+            "id": "gen-1",
+            "status": "completed",
+            "output": [{"type": "message", "content": [PART]}],
+            "usage": {"cost": 0.25},
+        },
+    },
+)
+
+
+@pytest.mark.parametrize(("dialect", "events"), [("messages", MESSAGE), ("responses", RESPONSE)])
+async def test_so_is_a_plain_call_of_the_other_dialects(dialect: str, events: tuple[object, ...]) -> None:
+    whole, cut = stream(*map(to_json, events)), stream(*map(to_json, events[:1]))
+    async with answered(whole, cut) as client:
+        resource, settings = getattr(client, dialect), {"max_tokens": 9} if dialect == "messages" else {}
+        reply = await resource.create("Hi", **settings)
+        assert (reply.text, reply.finish_reason, str(reply.cost)) == ("Hello", "stop", "0.25")
+        with pytest.raises(errors.StreamTruncated):
+            await resource.create("Hi", **settings)

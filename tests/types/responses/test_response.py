@@ -52,6 +52,16 @@ def test_an_image_is_taken_from_the_first_field_that_has_one(empty: object) -> N
     assert item.image.image_url.url == "https://a.b/c.png"
 
 
+@pytest.mark.parametrize(
+    "content",
+    ["Hello", ["Hel", "lo"], {"type": "output_text", "text": "Hello"}, ["Hello", None, {"type": "refusal"}]],
+)
+def test_the_text_of_a_message_is_read_whatever_its_content_is(content: object) -> None:
+    raw = {"type": "message", "content": content}
+    reply = Response.model_validate({"output": [raw], "status": "completed"})
+    assert (reply.text, [item.raw for item in reply.items]) == ("Hello", [raw])
+
+
 @pytest.mark.parametrize("odd", [None, 5, "x", [], {}, [None, 5, "x", []], [{"type": 5}], [{}]])
 def test_an_output_of_any_kind_is_read(odd: object) -> None:
     reply = Response.model_validate({"output": odd, "usage": odd, "status": "completed", "error": None})

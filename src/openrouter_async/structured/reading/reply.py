@@ -306,9 +306,8 @@ class _Reader(Generic[T]):
         if isinstance(output, tuple):
             return  # by the names of its fields, which its schema does not tell
         names = ", ".join(map(repr, sorted(known)[:10]))
-        raise SchemaViolation(
-            [Violation((), f"has none of the keys {names}, but {next(iter(value))[:40]!r}")]
-        )
+        expected = f"has none of the keys {names}, but" if names else "takes no keys, but has"
+        raise SchemaViolation([Violation((), f"{expected} {next(iter(value))[:40]!r}")])
 
 
 def _mended(candidate: Candidate) -> Candidate:

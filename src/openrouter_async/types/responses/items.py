@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, TypeAlias
 
-from pydantic import JsonValue, TypeAdapter
+from pydantic import BeforeValidator, JsonValue, TypeAdapter
 
 from ..chat.model_reply import OutputItem
 from ..chat.parts import Annotation, Image, ImageURL
@@ -34,6 +34,15 @@ __all__ = [
     "texts_of",
 ]
 
+
+def _as_parts(value: object) -> object:
+    """Return the parts of a message that came as one, or as nothing but their text, as a list of objects."""
+    parts = [value] if isinstance(value, str | dict) else value
+    if not isinstance(parts, list):
+        return parts
+    return [{"type": "output_text", "text": part} if isinstance(part, str) else part for part in parts]
+
+
 _Parts: TypeAlias = Annotated[list[RawJson] | None, Lenient()]
 
 
@@ -49,8 +58,8 @@ class MessageItem(ResponseItem):
     """A message of the model."""
 
     role: MaybeStr = None
-    content: _Parts = None
-    """Parts, `output_text` and `refusal`, as they came."""
+    content: Annotated[_Parts, BeforeValidator(_as_parts)] = None
+    """Parts, `output_text` and `refusal`, as they came; a text in place of one is a part of its own."""
     phase: MaybeStr = None
     """`commentary`, or `final_answer`."""
 

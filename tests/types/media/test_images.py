@@ -6,6 +6,7 @@ import base64
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from openrouter_async import ConfigurationError
 from openrouter_async.errors import InvalidResponseError
@@ -45,6 +46,40 @@ async def test_an_image_is_saved_whole(tmp_path: Path) -> None:
 def test_what_is_no_base64_is_an_error() -> None:
     with pytest.raises(InvalidResponseError, match="an image of 3 characters is not base64"):
         _ = GeneratedImage(b64_json="...").bytes
+
+
+ENCODED = base64.b64encode(PNG + b"\xff\xfe").decode()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"b64_json": ENCODED},
+        {"b64_json": ENCODED[:76] + "\n" + ENCODED[76:] + "\n"},
+        {"b64_json": ENCODED.rstrip("=")},
+        {"b64_json": ENCODED.replace("+", "-").replace("/", "_")},
+        {"b64_json": f"data:image/png;base64,{ENCODED}"},
+        {"url": f"data:image/png;base64,{ENCODED}", "b64_json": None},
+        f"data:image/png;base64,{ENCODED}",
+        ENCODED,
+    ],
+)
+def test_an_image_is_read_in_whatever_form_it_comes(given: object) -> None:
+    made = GeneratedImages.model_validate({"data": [None, given]}).image
+    assert (made.bytes, made.media_type, made.url) == (PNG + b"\xff\xfe", "image/png", None)
+
+
+def test_an_image_that_is_elsewhere_is_told_by_its_address() -> None:
+    made = GeneratedImages.model_validate({"data": [{"url": "https://a.example/b.png?signed"}]}).image
+    assert (made.url, made.b64_json, made.media_type) == ("https://a.example/b.png?signed", "", None)
+    with pytest.raises(InvalidResponseError, match=r"only its address; see \.url$"):
+        _ = made.bytes
+
+
+@pytest.mark.parametrize("given", [{}, {"b64_json": None}, {"url": 5}, 7])
+def test_what_is_no_image_is_refused(given: object) -> None:
+    with pytest.raises(ValidationError):
+        GeneratedImages.model_validate({"data": [given]})
 
 
 def test_an_answer_without_images() -> None:

@@ -17,7 +17,16 @@ from ...errors import InvalidResponseError
 from .._base import WireType
 from ..batches import JobUsage
 from ..chat.media_types import sniff
-from ..common import JsonObject, Lenient, MaybeBool, MaybeDecimal, MaybeFloat, MaybeInt, MaybeStr
+from ..common import (
+    JsonObject,
+    Lenient,
+    MaybeBool,
+    MaybeDecimal,
+    MaybeFloat,
+    MaybeInt,
+    MaybeStr,
+    WithoutNulls,
+)
 
 if TYPE_CHECKING:
     from typing import Self
@@ -39,13 +48,40 @@ SNIFFED = 1_024
 """Characters of base64 in which the kind of an image is looked for."""
 
 
+_BASE64 = str.maketrans("-_", "+/", " \t\r\n")
+"""From the alphabet of URLs to the usual one, without what breaks lines."""
+
+
 class GeneratedImage(WireType):
     """An image."""
 
     b64_json: Annotated[str, Field(repr=False)]
-    """The bytes, as base64."""
+    """The bytes, as base64; empty where only `url` says where they are."""
     media_type: MaybeStr = None
     """Such as `image/png` or `image/svg+xml`; detected from the first bytes if the service does not say it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_other_forms(cls, image: object) -> object:
+        """Read an image that is, or has, a URL in place of base64; that of a `data:` URL contains it."""
+        if isinstance(image, str):
+            image = {"url" if ":" in image[:8] else "b64_json": image}
+        if not isinstance(image, dict):
+            return image
+        fields = {**image}
+        given, url = fields.get("b64_json"), fields.get("url")
+        for data_url in (given, url):
+            if isinstance(data_url, str) and data_url.startswith("data:"):
+                head, _, given = data_url.partition(",")
+                fields["media_type"] = fields.get("media_type") or head[5:].partition(";")[0] or None
+                if data_url is url:
+                    del fields["url"]
+                break
+        if isinstance(given, str):
+            fields["b64_json"] = given
+        elif isinstance(url, str):
+            fields["b64_json"] = ""
+        return fields
 
     @model_validator(mode="after")
     def _sniff(self) -> Self:
@@ -54,14 +90,22 @@ class GeneratedImage(WireType):
         return self
 
     @property
+    def url(self) -> str | None:
+        """Where the image is, if the answer says that in place of the image; often for an hour only."""
+        url = (self.model_extra or {}).get("url")
+        return url if isinstance(url, str) else None
+
+    @property
     def bytes(self) -> builtins.bytes:
         """The file.
 
         Raises:
-            InvalidResponseError: the data is not base64.
+            InvalidResponseError: the data is not base64, or not in the answer.
         """
+        if not self.b64_json and self.url:
+            raise InvalidResponseError("the answer does not contain the image, only its address; see .url")
         try:
-            return base64.b64decode(self.b64_json, validate=True)
+            return _decoded(self.b64_json)
         except (binascii.Error, ValueError):
             problem = f"an image of {len(self.b64_json)} characters is not base64"
         raise InvalidResponseError(problem)
@@ -76,9 +120,15 @@ class GeneratedImage(WireType):
         return await save_file(path, self.bytes)
 
 
+def _decoded(encoded: str) -> bytes:
+    """Return the bytes in base64 of either alphabet, on one line or several, with or without its padding."""
+    plain = encoded.translate(_BASE64)
+    return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+
+
 def _seen(encoded: str) -> str | None:
     try:
-        begin = base64.b64decode(encoded[:SNIFFED], validate=True)
+        begin = _decoded(encoded[:SNIFFED])
     except (binascii.Error, ValueError):
         return None
     return sniff(begin) or ("image/svg+xml" if b"<svg" in begin else None)
@@ -93,7 +143,7 @@ class GeneratedImages(WireType):
 
     created: MaybeInt = None
     """Seconds since 1970; 0 with some providers."""
-    data: list[GeneratedImage]
+    data: Annotated[list[GeneratedImage], WithoutNulls()]
     """In the order in which they were made; may be fewer than were asked for."""
     usage: Annotated[ImageUsage | None, Lenient()] = None
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, Literal, Required, TypeAlias, cast
 
-from pydantic import ConfigDict, Field, TypeAdapter, with_config
+from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from ..._checks import describe_value
@@ -26,7 +26,7 @@ from ..chat.prompt_cache import PromptCacheBreakpoint
 from ..chat.sent_back import NO_RESULT
 from ..common import JsonObject
 from ..requests.check import check
-from ..requests.fields import STRICT, ByKey, ByKind, JSONObject, NonEmptyText, OneOfOrText, closed
+from ..requests.fields import ByKey, ByKind, JSONObject, NonEmptyText, OneOfOrText, closed
 from .items import items_of
 from .response import Response
 
@@ -100,10 +100,7 @@ _Part: TypeAlias = Annotated[
 ]
 _Content: TypeAlias = Annotated[str | Annotated[list[_Part], Field(min_length=1)], ByKind()]
 
-_OPEN = ConfigDict({**STRICT, "extra": "allow"})
 
-
-@with_config(_OPEN)
 class InputMessage(TypedDict, total=False):
     """What somebody says; a reply that comes back has more fields."""
 
@@ -113,7 +110,6 @@ class InputMessage(TypedDict, total=False):
     phase: str | None
 
 
-@with_config(_OPEN)
 class CallItem(TypedDict, total=False):
     """A call that the model made."""
 
@@ -123,7 +119,6 @@ class CallItem(TypedDict, total=False):
     arguments: Required[str]
 
 
-@with_config(_OPEN)
 class ResultItem(TypedDict, total=False):
     """The result of a tool for one call."""
 

@@ -18,6 +18,7 @@ from openrouter_async import operations
 from openrouter_async.operations import Operation
 from openrouter_async.testing import Emulator
 from openrouter_async.testing.app import EmulatorApp
+from openrouter_async.testing.exchange.message_errors import error_json
 from openrouter_async.testing.exchange.protocol import WIRE
 from openrouter_async.testing.inference.inference import Pace
 from openrouter_async.testing.state.accounting import Usage
@@ -400,3 +401,23 @@ def test_a_record_says_in_milliseconds_how_long_the_answer_took() -> None:
         took_s=1.5,
     ).to_json()
     assert (record["latency"], record["generation_time"]) == (1500, 1500)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, "invalid_request_error"),
+        (401, "authentication_error"),
+        (402, "billing_error"),
+        (403, "permission_error"),
+        (404, "not_found_error"),
+        (408, "timeout_error"),
+        (429, "rate_limit_error"),
+        (500, "api_error"),
+        (503, "overloaded_error"),
+        (504, "timeout_error"),
+        (529, "overloaded_error"),
+    ],
+)
+def test_an_error_of_messages_has_the_type_of_its_status(status: int, kind: str) -> None:
+    assert error_json(status, "m")["error"] == {"type": kind, "message": "m"}

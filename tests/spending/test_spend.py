@@ -27,6 +27,7 @@ from openrouter_async import (
     Retries,
     Timeouts,
     max_steps,
+    open_ledger,
     tool,
 )
 from openrouter_async._http.observers import Attempt
@@ -508,6 +509,37 @@ async def test_what_broke_off_is_looked_up_before_a_call_is_refused_that_would_f
         assert spend.doubtful == 0
     assert spend.cost == emulator.spent
     assert spend.unsettled == ()
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+async def test_nothing_is_asked_before_it_is_known_what_the_first_that_broke_off_cost(
+    is_shared: bool,
+) -> None:
+    """Each costs ten thousand times what is listed, which only its record says."""
+    with Emulator(credits="100", generation_misses=0) as emulator:
+        emulator.reply_with(lambda _: Reply.of("word " * 9, usage={"cost": 0.1}, fault=Fault.stall(after=3)))
+        async with client_of(emulator) as client, open_ledger(":memory:") as ledger:
+            budget = ledger.budget("user:42", "0.15") if is_shared else "0.15"
+            async with client.track(budget=budget) as spend:
+                with pytest.raises(BudgetExceeded):
+                    for _ in range(100):
+                        async with client.chat.stream("hello", model=OTHER, max_tokens=9) as stream:
+                            await anext(stream.text())
+        assert spend.cost == emulator.spent < Decimal("0.15")
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+async def test_a_call_without_room_beside_a_job_is_refused_also_where_no_record_is_waited_for(
+    emulator: Emulator, is_shared: bool
+) -> None:
+    """It used to look for the job's again and again, and let nothing else run."""
+    async with client_of(emulator) as client, open_ledger(":memory:") as ledger:
+        budget = ledger.budget("user:42", "0.000001") if is_shared else "0.000001"
+        async with client.track(budget=budget, settle=0) as spend:
+            await client.videos.create("A fox.", model="google/veo-3.1")
+            assert len(spend.unsettled) == 1
+            with pytest.raises(BudgetExceeded):
+                await client.chat.create("hello", model=OTHER, max_tokens=5000)
 
 
 async def test_what_has_no_record_is_let_go_after_its_time_and_still_told() -> None:

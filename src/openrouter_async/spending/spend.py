@@ -195,15 +195,13 @@ class Spend:
             if call.foreseen.is_free:
                 return
             fits = ledger.taken + call.foreseen.cost <= self.budget > ledger.taken
-            needs_record = not fits or ledger.doubts_like(call)
+            needs_record = not fits or self._should_know_first(call)
             is_alone = call.foreseen.is_known or not ledger.guessing
             if fits and is_alone and not needs_record:
                 return
-            if needs_record and ledger.in_doubt():
-                await self.settle()  # after which each of them is paid, or let go
-            elif needs_record and ledger.is_looking:
-                await self._change()
-            elif (
+            if needs_record and await self._learned_more():
+                continue
+            if (
                 (not fits and not (self._waits and (ledger.running or ledger.doubtful)))
                 or (
                     not is_alone
@@ -228,18 +226,32 @@ class Spend:
             ledger.count()
             if ledger.forecast is not None and call.request is not None:
                 call.foreseen = ledger.forecast.of(call.request)
+            if not call.foreseen.is_free and self._should_know_first(call) and await self._learned_more():
+                continue
             refusal = await shared.admit(call, tokens)
             if refusal is None:
                 return
             is_late = not self._waits and (refusal.is_spent or time.monotonic() - began > PATIENCE_S)
-            if ledger.in_doubt():
-                await self.settle()
-            elif ledger.is_looking:
-                await self._change()
-            elif refusal.is_final or is_late or call.task in ledger.guessing or self._is_closed:
+            if await self._learned_more():
+                continue
+            if refusal.is_final or is_late or call.task in ledger.guessing or self._is_closed:
                 raise shared_exceeded(call, refusal.budget, self._advice)
             else:
                 await shared.wait(began)
+
+    def _should_know_first(self, call: Call) -> bool:
+        """Whether the records of calls that broke off should say first what calls of this kind cost."""
+        return self._settle_s > 0 and self._ledger.doubts_like(call)
+
+    async def _learned_more(self) -> bool:
+        """Wait for records of calls in doubt; return False where there is nothing to wait for."""
+        if self._settle_s > 0 and self._ledger.in_doubt():
+            await self.settle()  # after which each of them is paid, or let go
+        elif self._ledger.is_looking:
+            await self._change()
+        else:
+            return False
+        return True
 
     def _settled(self, call: Call) -> None:
         record = b"" if self._told is None else self._told(call)

@@ -65,6 +65,12 @@ async def ask_until_refused(client: AsyncOpenRouter, model: str, **params: Any) 
         await client.chat.create("hello", model=model, **params)
 
 
+async def leave_until_refused(client: AsyncOpenRouter, model: str, **params: Any) -> None:
+    for _ in range(100):
+        async with client.chat.stream("hello", model=model, **params) as stream:
+            await anext(stream.text())
+
+
 async def test_plain_calls_streams_and_vectors_add_up_to_what_the_account_was_charged(
     emulator: Emulator,
 ) -> None:
@@ -522,9 +528,7 @@ async def test_nothing_is_asked_before_it_is_known_what_the_first_that_broke_off
             budget = ledger.budget("user:42", "0.15") if is_shared else "0.15"
             async with client.track(budget=budget) as spend:
                 with pytest.raises(BudgetExceeded):
-                    for _ in range(100):
-                        async with client.chat.stream("hello", model=OTHER, max_tokens=9) as stream:
-                            await anext(stream.text())
+                    await leave_until_refused(client, OTHER, max_tokens=9)
         assert spend.cost == emulator.spent < Decimal("0.15")
 
 

@@ -210,8 +210,7 @@ class Spend:
                 or self._is_closed
             ):
                 raise exceeded(call, self._ledger, self.budget, self._advice)
-            else:
-                await self._change()
+            await self._change()
 
     async def _admit_shared(self, shared: SharedAdmission, call: Call, tokens: float) -> None:
         """Return once the ledger of several processes lets a call pass.
@@ -236,8 +235,7 @@ class Spend:
                 continue
             if refusal.is_final or is_late or call.task in ledger.guessing or self._is_closed:
                 raise shared_exceeded(call, refusal.budget, self._advice)
-            else:
-                await shared.wait(began)
+            await shared.wait(began)
 
     def _should_know_first(self, call: Call) -> bool:
         """Whether the records of calls that broke off should say first what calls of this kind cost."""

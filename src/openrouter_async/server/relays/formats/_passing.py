@@ -37,4 +37,7 @@ async def passed_on(
 
 def as_json(value: object) -> bytes:
     """Return compact JSON; amounts of money are numbers, as the service writes them."""
-    return json.dumps(value, default=float, ensure_ascii=False, separators=(",", ":")).encode()
+    return _encode(value).encode()
+
+
+_encode = json.JSONEncoder(default=float, ensure_ascii=False, separators=(",", ":")).encode

@@ -7,7 +7,6 @@ take them for its own to run.
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from collections.abc import AsyncGenerator
@@ -20,6 +19,7 @@ from ....tools.result import Run
 from ....types.chat.completion import ChatCompletion
 from ..failures import error_object
 from ._format import DONE, Format
+from ._passing import as_json
 
 if TYPE_CHECKING:
     from ....types.chat.chunk import ChatChunk
@@ -129,7 +129,7 @@ class WholeOpenAI(Format):
     def finish(self, result: Result) -> bytes:
         reply = result.completion if isinstance(result, Run) else result
         body: dict[str, object] = {"object": "chat.completion", **reply.model_dump(exclude_unset=True)}
-        return _json({**body, "object": "chat.completion"})
+        return as_json({**body, "object": "chat.completion"})
 
 
 def _has_piece(chunk: ChatChunk) -> bool:
@@ -150,9 +150,4 @@ def _chunk_data(chunk: ChatChunk) -> bytes:
 
 
 def _data(value: object) -> bytes:
-    return b"data: " + _json(value) + b"\n\n"
-
-
-def _json(value: object) -> bytes:
-    # The service writes amounts as numbers, and clients of it read them so.
-    return json.dumps(value, default=float, ensure_ascii=False, separators=(",", ":")).encode()
+    return b"data: " + as_json(value) + b"\n\n"

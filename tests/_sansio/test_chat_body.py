@@ -17,6 +17,7 @@ from openrouter_async.types.chat.content_parts import image
 from openrouter_async.types.chat.generation_params import GenerationParams
 from openrouter_async.types.chat.messages import user
 from openrouter_async.types.chat.request import REPLACED_PARAMS
+from openrouter_async.types.requests.prevalidated import Prevalidated
 from tests.support.recordings import Recording, each_recording
 
 Body = Callable[..., bytes]
@@ -168,3 +169,27 @@ def test_a_request_that_the_service_took_is_sent_unchanged(recording: Recording)
         if message.get("tool_calls") and not (message.get("content") or " ").strip() and "content" in message:
             message["content"] = None
     assert sent == {"model": model, "messages": messages, **params, **({"stream": True} if stream else {})}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("extra_body", [None, {"seed": 1, "user": "a"}])
+def test_parameters_that_were_checked_before_are_sent_as_others_are(
+    stream: bool, extra_body: dict[str, Any] | None
+) -> None:
+    params = {
+        "seed": 7,
+        "response_format": Prevalidated(type="json_object"),
+        "plugins": [{"id": "response-healing"}],
+        "provider": {"require_parameters": True},
+    }
+    bodies = [
+        body_of("hi", model="a/b", params=given, extra_body=extra_body, stream=stream)
+        for given in (params, ChatCall.prevalidated(params))
+    ]
+    assert bodies[0] == bodies[1]
+    assert b'"require_parameters":true' in bodies[0]
+
+
+def test_a_wrong_parameter_is_refused_before_it_is_kept() -> None:
+    with pytest.raises(ConfigurationError, match="temperature is 'warm'"):
+        ChatCall.prevalidated({"temperature": "warm"})

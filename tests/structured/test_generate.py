@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import pickle
 import tracemalloc
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -26,11 +27,11 @@ from openrouter_async.errors import (
     SchemaMismatch,
 )
 from openrouter_async.structured.completion import StructuredCompletion
-from openrouter_async.structured.modes import SchemaModels
+from openrouter_async.structured.modes import MOST_ABLE, SchemaModels
 from openrouter_async.structured.output import Example, Output
 from openrouter_async.types.chat.messages import MessagesLike, system, user, wire_messages
 from openrouter_async.types.chat.short_names import MODELS
-from tests.structured.fakes import NATIVE, PROMPTED, FakeCatalogue, FakeChat, reply, structured
+from tests.structured.fakes import NATIVE, PROMPTED, FakeCatalogue, FakeChat, FakeModel, reply, structured
 
 
 class City(BaseModel):
@@ -55,6 +56,21 @@ async def ask(
 
 def roles(body: dict[str, Any]) -> list[str]:
     return [message["role"] for message in body["messages"]]
+
+
+class Abilities:
+    """A list of models, of which each follows schemas or none does."""
+
+    def __init__(self, *, follows: bool) -> None:
+        self.follows = follows
+        self.asked = 0
+
+    def __iter__(self) -> Iterator[FakeModel]:
+        return iter(())
+
+    def supports(self, model: str, capability: str) -> bool:
+        self.asked += 1
+        return self.follows
 
 
 class TestThePath:
@@ -141,6 +157,33 @@ class TestThePath:
         assert (first.path, second.path) == ("prompted", "native")
         natives.reset()
         assert await natives.list() == [NATIVE]
+
+    async def test_a_newer_list_is_believed(self) -> None:
+        """What a list says of a model is kept, as long as the list is the same."""
+        lists = [Abilities(follows=True), Abilities(follows=True), Abilities(follows=False)]
+        latest = lists[0]
+
+        async def catalogue() -> Abilities:
+            return latest
+
+        models = SchemaModels(catalogue)
+        assert [await models.supports("a/b") for _ in range(3)] == [True] * 3
+        assert latest.asked == 1
+        latest = lists[1]
+        assert await models.supports("a/b") is True
+        latest = lists[2]
+        assert await models.supports("a/b") is False
+
+    async def test_names_that_callers_make_up_are_not_kept_for_ever(self) -> None:
+        abilities = Abilities(follows=True)
+
+        async def catalogue() -> Abilities:
+            return abilities
+
+        models = SchemaModels(catalogue)
+        for number in range(3 * MOST_ABLE):
+            assert await models.supports(f"a/{number}") is True
+        assert len(models._able) <= MOST_ABLE
 
 
 class TestTheRequest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Annotated, Any, Literal
@@ -11,8 +12,8 @@ from pydantic import BaseModel, Field, JsonValue
 
 from openrouter_async._sansio.chat_body import ChatCall
 from openrouter_async.errors import ConfigurationError, ReplyNotParsed, SchemaMismatch, StructuredOutputError
-from openrouter_async.structured.output import Example
-from openrouter_async.structured.prompt import schema_prompt, with_feedback
+from openrouter_async.structured.output import Example, Mode, Output
+from openrouter_async.structured.prompt import schema_prompt, with_feedback, with_output
 from openrouter_async.structured.schema import Schema
 from tests.structured.fakes import reply
 
@@ -143,3 +144,46 @@ def test_many_violations_are_told_in_part() -> None:
 def test_a_reply_without_a_value_is_told_why() -> None:
     text = told(ReplyNotParsed("the reply has no text"))
     assert text.startswith("Your reply cannot be used: the reply has no text.")
+
+
+class TestWhatIsMadeOnce:
+    call = ChatCall("Hi", "a/b")
+
+    def test_a_call_without_parameters_asks_as_one_with_them(self) -> None:
+        """Its parameters are kept, and sent as if they were checked anew."""
+        output = Output(Part)
+        kept = [with_output(output, self.call, "native", streaming=False) for _ in range(2)]
+        given = with_output(output, ChatCall("Hi", "a/b", {"seed": 7}), "native", streaming=False)
+        assert kept[0].params is kept[1].params
+        bodies = [json.loads(call.body()) for call in (*kept, given)]
+        assert bodies.pop() == {**bodies[0], "seed": 7}
+        assert bodies[0] == bodies[1]
+        assert bodies[0]["response_format"] == output.schema.response_format()
+        assert bodies[0]["provider"] == {"require_parameters": True}
+
+    def test_the_service_mends_only_whole_replies(self) -> None:
+        output = Output(Part, healing=True)
+        whole, streamed = (
+            with_output(output, self.call, "native", streaming=streaming).sent for streaming in (False, True)
+        )
+        assert whole["plugins"] == [{"id": "response-healing"}]
+        assert "plugins" not in streamed
+
+    @pytest.mark.parametrize("mode", ["native", "prompted"])
+    def test_the_words_are_the_same_for_every_call(self, mode: Mode) -> None:
+        output = Output(Part, examples=[{"name": "bolt"}])
+        words = [
+            with_output(output, ChatCall(prompt), mode, streaming=False).listed for prompt in ("Hi", "Ho")
+        ]
+        assert words[0][0] == words[1][0]
+        assert "bolt" in str(words[0][0])
+        assert [said[-1] for said in words] == [
+            {"role": "user", "content": "Hi"},
+            {"role": "user", "content": "Ho"},
+        ]
+
+    def test_an_example_that_does_not_fit_is_told_each_time(self) -> None:
+        output = Output(Part, examples=[{"name": 5}])
+        for _ in range(2):
+            with pytest.raises(ConfigurationError, match=r"examples\[0\] does not fit"):
+                with_output(output, self.call, "prompted", streaming=False)

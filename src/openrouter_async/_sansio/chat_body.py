@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from .._checks import describe_value
 from ..errors import ConfigurationError
+from ..types.requests.prevalidated import PrevalidatedParams
 from .request import ModelCall, begin_body, finish_body
 
 if TYPE_CHECKING:
@@ -42,6 +43,13 @@ class ChatCall(ModelCall):
     def body(self, *, stream: bool = False) -> bytes:
         """Return the body of the request, see `chat_body`."""
         return chat_body(self, stream=stream)
+
+    @staticmethod
+    def prevalidated(params: Mapping[str, object]) -> PrevalidatedParams:
+        """Return parameters that many calls have, checked."""
+        from ..types.chat.request import check_chat_params
+
+        return PrevalidatedParams(check_chat_params(params, stream=False))
 
     @staticmethod
     def wire(messages: object) -> list[JsonObject]:
@@ -85,10 +93,13 @@ def chat_body(call: ChatCall, *, stream: bool = False) -> bytes:
         raise ConfigurationError(
             "messages contains only results of unknown calls; put the reply with the calls before them"
         )
-    if call.params:
+    params = call.params
+    if type(params) is PrevalidatedParams and not stream and call.extra_body is None:
+        return b"%b,%b}" % (finish_body(body, None)[:-1], params.members)
+    if params:
         from ..types.chat.request import check_chat_params
 
-        body |= check_chat_params(call.params, stream=stream)
+        body |= check_chat_params(params, stream=stream)
     if stream:
         body["stream"] = True
     return finish_body(body, call.extra_body)

@@ -19,7 +19,7 @@ from .._checks import describe_value, is_unicode
 from .._secret import Secret
 from ..errors import ConfigurationError
 from ..operations import Operation
-from ..types.requests.prevalidated import Prevalidated
+from ..types.requests.prevalidated import Prevalidated, member
 
 if TYPE_CHECKING:
     from typing import Self
@@ -75,7 +75,22 @@ class ModelCall:
     def with_defaults(self, model: str | None, params: Mapping[str, object]) -> Self:
         """Return the call with this model if it names none, and with those of `params` that it does not give."""
         named = model if self.model is None else self.model
+        if not params:
+            return (
+                self
+                if named is self.model
+                else type(self)(self.messages, named, self.params, self.extra_body)
+            )
         return type(self)(self.messages, named, {**self.known(params), **self.params}, self.extra_body)
+
+    def with_params(self, params: Mapping[str, object]) -> Self:
+        """Return the call with these parameters in place of its own."""
+        return type(self)(self.messages, self.model, params, self.extra_body)
+
+    @staticmethod
+    def prevalidated(params: Mapping[str, object]) -> Mapping[str, object]:
+        """Return parameters that many calls have, in a form that is not checked again for each."""
+        return params
 
     @staticmethod
     def known(params: Mapping[str, object]) -> Mapping[str, object]:
@@ -301,17 +316,13 @@ def finish_body(body: dict[str, object], extra_body: object) -> bytes:
         body = body | _checked_extra(extra_body)
     try:
         if Prevalidated in map(type, body.values()):
-            return b"{%b}" % b",".join(_member(name, value) for name, value in body.items())
+            return b"{%b}" % b",".join([member(name, value) for name, value in body.items()])
         return to_json(body)
     except PydanticSerializationError:
         path = _not_utf8(body, "")
     raise ConfigurationError(
         f"{path} contains half of a surrogate pair, which UTF-8 cannot encode; expected valid text"
     )
-
-
-def _member(name: str, value: object) -> bytes:
-    return b"%b:%b" % (to_json(name), value.json if type(value) is Prevalidated else to_json(value))
 
 
 def _checked_extra(extra_body: object) -> dict[str, object]:

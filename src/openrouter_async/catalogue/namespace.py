@@ -8,7 +8,6 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -71,9 +70,9 @@ class Models(ModelsResource):
             raise ConfigurationError(f"max_age is {max_age!r}; expected seconds, at least 0")
         return await self._cache.get(self._fetch, max_age=max_age, offline=offline)
 
-    async def _for_own_use(self) -> ModelCatalogue:
+    def _for_own_use(self) -> Awaitable[ModelCatalogue]:
         """Return the catalogue for the library itself, which needs prices and abilities; its request says so."""
-        return await self._cache.get(partial(self._fetch, is_own=True), max_age=MAX_AGE_S, offline=True)
+        return self._cache.get(self._fetch_for_own_use, max_age=MAX_AGE_S, offline=True)
 
     async def search(self, text: str, **query: Unpack[ModelQuery]) -> list[Model]:
         """Return the models that have all words of `text` in id or name, from the catalogue; see `ModelQuery`."""
@@ -108,6 +107,9 @@ class Models(ModelsResource):
     def latest(self) -> ModelCatalogue:
         """The catalogue that was read last, else the one packaged with the library; sends nothing."""
         return self._cache.latest
+
+    async def _fetch_for_own_use(self) -> ModelCatalogue:
+        return await self._fetch(is_own=True)
 
     async def _fetch(self, *, is_own: bool = False) -> ModelCatalogue:
         page = await self._send(

@@ -13,9 +13,10 @@ result. A reply that calls tools is returned unchanged, without a value.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Generic, Protocol
 
 from .._http.observers import ABOUT
@@ -27,7 +28,7 @@ from ..types.chat.model_reply import with_billed
 from ..types.common import reported
 from .completion import Attempt, all_billed, structured_reply
 from .modes import ModeDecision, SchemaModels, decide_mode, models_asked, schema_rejection
-from .output import as_output
+from .output import KEPT, as_output
 from .prompt import check_call, with_feedback, with_output
 from .reading.reply import read_output
 from .stream import FallbackSource, StructuredStream, asked_for
@@ -82,7 +83,16 @@ class OutputRequests:
 
     def of(self, output: OutputLike[OutputT]) -> OutputRequest[OutputT]:
         """Return what asks for an output; raises `ConfigurationError` where it has no schema."""
+        if isinstance(output, type):
+            return self._of_class(output)
         return OutputRequest(self.chat, as_output(output), self.models, self.prices, self.stream)
+
+    @cached_property
+    def _of_class(self) -> Callable[[type], OutputRequest[Any]]:
+        """What asks for a class, which is made once."""
+        return lru_cache(maxsize=KEPT)(
+            lambda wanted: OutputRequest(self.chat, as_output(wanted), self.models, self.prices, self.stream)
+        )
 
 
 @dataclass(frozen=True)
@@ -170,14 +180,12 @@ class OutputRequest(Generic[OutputT]):
                 f"the schema {schema.name!r} has no strict form: {problem}; use path='prompted' or 'auto'"
             )
         models = models_asked(call)
-        asks_list = wanted == "auto" and problem is None
-        return decide_mode(
-            wanted,
-            models=models,
-            supports=tuple([await self.models.supports(each) for each in models]) if asks_list else (),
-            strict_problem=problem,
-            accepts="same" if problem is not None or wanted == "prompted" else schema.strict.accepts,
-        )
+        supports: list[bool | None] = []
+        if wanted == "auto" and problem is None:
+            for model in models:
+                supports.append(await self.models.supports(model))  # noqa: PERF401  # as a comprehension it is a call
+        accepts = "same" if problem is not None or wanted == "prompted" else schema.strict.accepts
+        return decide_mode(wanted, models, tuple(supports), problem, accepts)
 
     async def _other_mode(
         self, error: OpenRouterError, progress: _Progress, call: ModelCall
@@ -203,7 +211,7 @@ class OutputRequest(Generic[OutputT]):
     ) -> StructuredReply[OutputT]:
         """Ask in one mode until a reply fits, `attempts` times at most."""
         mode, attempts = decision.mode, progress.attempts
-        if not attempts:
+        if not attempts and self.output.max_cost is not None:
             await self._may_ask(call, mode, progress)  # the first is made, and learnt from
         for number in range(1, self.output.attempts + 1):
             before = ABOUT.get()

@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from ..protocols import Capabilities
     from .output import Mode
 
-__all__ = ["ModeDecision", "SchemaModels", "decide_mode", "models_asked", "schema_rejection"]
+__all__ = ["MOST_ABLE", "ModeDecision", "SchemaModels", "decide_mode", "models_asked", "schema_rejection"]
 
 CAPABILITY = "structured_outputs"
+
+MOST_ABLE = 1_000
+"""Models of which is kept whether they follow schemas; callers may make up names."""
 
 
 class SchemaModels:
@@ -44,6 +47,9 @@ class SchemaModels:
     ) -> None:
         self._catalogue = catalogue
         self._said = {} if said is None else said
+        self._asked: Capabilities | None = None
+        self._able: dict[str, bool | None] = {}
+        """What that list says of the models that were asked for; every call for a value asks."""
 
     def add(self, *models: str) -> None:
         """Ask these natively, whatever the model list says; of a model also its variants, such as `:nitro`."""
@@ -64,6 +70,8 @@ class SchemaModels:
 
     def _said_of(self, model: str) -> bool | None:
         """Return the setting for a model, or for the model of a variant."""
+        if model in self._said:
+            return self._said[model]
         return next((self._said[name] for name in listings_of(model) if name in self._said), None)
 
     def reset(self) -> None:
@@ -84,7 +92,12 @@ class SchemaModels:
         said = self._said_of(model) if self._said else None
         if said is not None or self._catalogue is None:
             return said
-        return (await self._catalogue()).supports(model, CAPABILITY)
+        catalogue = await self._catalogue()
+        if catalogue is not self._asked or len(self._able) >= MOST_ABLE:
+            self._asked, self._able = catalogue, {}
+        if model not in self._able:
+            self._able[model] = catalogue.supports(model, CAPABILITY)
+        return self._able[model]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +110,8 @@ class ModeDecision:
 
 def models_asked(call: ModelCall) -> tuple[str, ...]:
     """Return the models that may answer: the named one, and its substitutes."""
+    if not call.extra_body and not call.params:
+        return (call.model,) if isinstance(call.model, str) else ()
     extra = call.extra_body or {}
     others = extra.get("models", call.params.get("models"))
     named = [extra.get("model", call.model), *(others if isinstance(others, list | tuple) else ())]
@@ -106,7 +121,6 @@ def models_asked(call: ModelCall) -> tuple[str, ...]:
 @lru_cache(maxsize=256)
 def decide_mode(
     wanted: str,
-    *,
     models: tuple[str, ...],
     supports: tuple[bool | None, ...],
     strict_problem: str | None,

@@ -21,10 +21,15 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from typing_extensions import TypeForm, Unpack
 
-__all__ = ["Example", "Mode", "Output", "OutputSettings", "as_output", "as_schema", "example_json"]
+    from .._sansio.request import ModelCall
+
+__all__ = ["KEPT", "Example", "Mode", "Output", "OutputSettings", "as_output", "as_schema", "example_json"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+
+KEPT = 256
+"""Classes of which an `Output` is kept; the least used goes first."""
 
 Mode: TypeAlias = Literal["native", "prompted"]
 """How a value is requested: by a schema that the provider enforces, or in the prompt."""
@@ -111,6 +116,11 @@ class Output(Generic[T_co]):
         self.examples: tuple[Example | JsonValue, ...] = tuple(settings.get("examples", ()))
         for index, example in enumerate(self.examples):
             example_json(example, index)
+        self.asked: dict[tuple[type[ModelCall], str, bool], Mapping[str, object]] = {}
+        """What asks for it natively, where a call has no parameters of its own: by its dialect, the name, and whether
+        the service mends the answer."""
+        self.words: dict[Mode, str] = {}
+        """What asks for it in words, by the mode."""
         one_of("Output.path", self.path, ("auto", "native", "prompted"))
         whole("Output.attempts", self.attempts)
         if schema_name(self.name) != self.name:
@@ -159,7 +169,7 @@ def as_output(output: OutputLike[T]) -> Output[T]:
     return Output(as_schema(output))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=KEPT)
 def _output_of_class(wanted: type) -> Output[object]:
     """Return the `Output` of a class, which, unlike a union, equals nothing that is spelled otherwise."""
     return Output(wanted)

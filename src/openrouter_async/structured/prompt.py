@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
@@ -94,8 +93,35 @@ def with_output(output: Output[object], call: CallT, mode: Mode, *, streaming: b
 
     Natively endpoints must know the schema unless the call says otherwise, and the examples alone are put into words.
     """
+    if mode == "native":
+        call = call.with_params(_asked(output, call, streaming=streaming))
+        if not output.examples:
+            return call
+    words = output.words.get(mode)
+    if words is None:
+        words = output.words[mode] = _words(output, mode)
+    return call.instructed(words)
+
+
+def _words(output: Output[object], mode: Mode) -> str:
     if mode == "prompted":
-        return call.instructed(schema_prompt(output.schema, examples=output.examples))
+        return schema_prompt(output.schema, examples=output.examples)
+    return "\n\n".join(_examples(output.schema, output.examples, is_strict=True))
+
+
+def _asked(output: Output[object], call: ModelCall, *, streaming: bool) -> Mapping[str, object]:
+    """Return the parameters that ask natively; those of calls without any of their own are kept."""
+    heals = output.healing and not streaming
+    if call.params:
+        return _with_form(output, call, heals=heals)
+    key = type(call), output.name, heals
+    asked = output.asked.get(key)
+    if asked is None:
+        asked = output.asked[key] = call.prevalidated(_with_form(output, call, heals=heals))
+    return asked
+
+
+def _with_form(output: Output[object], call: ModelCall, *, heals: bool) -> Mapping[str, object]:
     asked = call.in_form(output.schema.asked_format(output.name))
     provider = asked.get("provider")
     if provider is None:
@@ -104,20 +130,17 @@ def with_output(output: Output[object], call: CallT, mode: Mode, *, streaming: b
         asked["provider"] = {**_PROVIDER, **provider}
     plugins = asked.get("plugins") or ()
     if (
-        output.healing
-        and not streaming
+        heals
         and isinstance(plugins, Sequence)
         and not any(isinstance(each, Mapping) and each.get("id") == HEALING for each in plugins)
     ):
         asked["plugins"] = [*plugins, {"id": HEALING}]
-    call = replace(call, params=asked)
-    examples = _examples(output.schema, output.examples, is_strict=True)
-    return call.instructed("\n\n".join(examples)) if examples else call
+    return asked
 
 
 def check_call(call: ModelCall) -> None:
     """Raise if a call already sets the form of its reply."""
-    if name := call.names_a_form:
+    if (call.params or call.extra_body) and (name := call.names_a_form):
         raise ConfigurationError(f"both output and {name} are given; leave {name} out")
 
 

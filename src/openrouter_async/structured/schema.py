@@ -138,7 +138,7 @@ class Schema(Generic[T_co]):
             )
         return converted
 
-    @property
+    @cached_property
     def strict_problem(self) -> str | None:
         """Why the schema has no strict form; None if it has one."""
         return str(self._converted) if isinstance(self._converted, UnsupportedSchema) else None
@@ -231,7 +231,7 @@ class Schema(Generic[T_co]):
         """Return the value, and it as JSON, where a text is that, key by key and type by type; OMIT where there is
         any doubt.
         """
-        return cast("tuple[T_co, JsonValue] | Omit", self._validator.read_plain(text))
+        return self._validator.read_plain(text)  # type: ignore[return-value]  # of its type
 
     def read_value(self, value: JsonValue) -> T_co:
         """Return a JSON value as what the schema describes; raises `SchemaViolation`."""

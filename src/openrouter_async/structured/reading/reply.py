@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence, Set
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
@@ -41,6 +40,9 @@ EXACT_INTEGERS = 2**53
 """Below that a float without a fraction is the whole number that was written."""
 
 
+_CUT = frozenset({"length", "content_filter"})
+"""Why a reply may end before its value does."""
+
 _HALVES = re.compile("[\ud800-\udfff]")
 """Of surrogate pairs; no parser takes them."""
 
@@ -48,8 +50,7 @@ _WORDS = re.compile(r"[^\W_]")
 _FENCE_MARK = re.compile(r"[`~]{3,}\w*")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading(Generic[T]):
+class Reading(NamedTuple, Generic[T]):
     """The value of a reply."""
 
     output: T | Omit
@@ -69,6 +70,13 @@ def read_output(
         SchemaMismatch: it contains a value, but not a fitting one.
         ReplyNotParsed: no value can be read from it, or several may be meant.
     """
+    # Most replies are nothing but the JSON of their value; to look at one closely takes half as long again.
+    text = completion.text
+    is_as_meant = not schema.is_wrapped and (not is_native or schema.strict.is_original)
+    if is_as_meant and text.startswith("{") and completion.finish_reason not in _CUT:
+        plain = schema.read_plain(text)
+        if plain is not OMIT:
+            return Reading(*plain)
     try:
         return _Reader(schema, is_native, repair).read(completion)
     except StructuredOutputError as error:
@@ -106,13 +114,8 @@ class _Reader(Generic[T]):
     def read(self, completion: ModelReply[object]) -> Reading[T]:
         """Return the value of a reply; raises as `read_output`."""
         text = completion.text
-        if completion.finish_reason in ("length", "content_filter"):
+        if completion.finish_reason in _CUT:
             raise self._why_not(completion, text, None)  # a value before a cut may have been taken back
-        # Most replies are nothing but the JSON of their value; to look at one closely takes half as long again.
-        if not self._is_translated and not self._is_wrapped and text.startswith("{"):
-            plain = self._schema.read_plain(text)
-            if plain is not OMIT:
-                return Reading(*plain)
         text = _HALVES.sub("\ufffd", text)
         found = find_candidates(text)
         reading = None

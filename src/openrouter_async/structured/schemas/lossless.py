@@ -31,8 +31,6 @@ __all__ = ["Losses", "find_losses", "is_lossless_copy"]
 _KEPT = frozenset({str, int, bool, NoneType})
 """Types of JSON whose values pydantic keeps as they are where it makes the same type of them."""
 
-_NONE: frozenset[str] = frozenset()
-
 _NUMBER = re.compile(r"[+-]?[\d_.]+(?:[eE][+-]?\d+)?")
 
 
@@ -55,19 +53,27 @@ def is_lossless_copy(value: JsonValue, output: object) -> bool:
         return kind is type(value)
     if kind is float:
         return type(value) is float and value == output
-    if isinstance(value, list) and isinstance(output, list):
-        return len(value) == len(output) and all(map(is_lossless_copy, value, output))
-    if not isinstance(value, dict):
+    if isinstance(value, dict):
+        known = output if isinstance(output, dict) else getattr(output, "__pydantic_fields_set__", None)
+        if known is None:
+            return False
+        made = output if known is output else vars(output)
+        for key, item in value.items():
+            if key not in known or key not in made:
+                return False
+            copy = made[key]
+            # Most parts are texts and numbers, for which a call is dear.
+            if not ((kind := type(copy)) in _KEPT and kind is type(item)) and not is_lossless_copy(
+                item, copy
+            ):
+                return False
+        return True
+    if not isinstance(value, list) or not isinstance(output, list) or len(value) != len(output):
         return False
-    if isinstance(output, dict):
-        made = output
-    elif value.keys() <= getattr(output, "__pydantic_fields_set__", _NONE):
-        made = vars(output)
-    else:
-        return False
-    return made.keys() >= value.keys() and all(
-        map(is_lossless_copy, value.values(), map(made.__getitem__, value))
-    )
+    for item, copy in zip(value, output, strict=True):
+        if not ((kind := type(copy)) in _KEPT and kind is type(item)) and not is_lossless_copy(item, copy):
+            return False
+    return True
 
 
 def find_losses(value: JsonValue, output: object, own: Own = frozenset()) -> Losses:

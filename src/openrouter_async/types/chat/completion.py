@@ -211,8 +211,12 @@ class ChatCompletion(ModelReply[OutputT]):
     @property
     def text(self) -> str:
         """The text of the answer; empty without text."""
-        choice = self._first
-        return (choice.message.text if choice.message else "") or choice.text or ""
+        choice = self.choices[0] if self.choices else _NO_CHOICE
+        message = choice.message
+        if message is None:
+            return choice.text or ""
+        content = message.content
+        return (content if isinstance(content, str) else content_text(content)) or choice.text or ""
 
     @property
     def message(self) -> AssistantMessage:
@@ -264,7 +268,7 @@ class ChatCompletion(ModelReply[OutputT]):
     @property
     def finish_reason(self) -> str | None:
         """Why the model stopped; of a stream the last reason given."""
-        return self._first.finish_reason
+        return (self.choices[0] if self.choices else _NO_CHOICE).finish_reason
 
     @property
     def native_finish_reason(self) -> str | None:

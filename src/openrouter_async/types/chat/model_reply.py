@@ -186,7 +186,7 @@ def marked(reply: ModelReply[object], kind: type[ReplyT], **marks: object) -> Re
     """
     made = kind.__new__(kind)
     object.__setattr__(made, "__dict__", dict(reply.__dict__))
-    object.__setattr__(made, "__pydantic_fields_set__", set(reply.model_fields_set))
+    object.__setattr__(made, "__pydantic_fields_set__", set(reply.__pydantic_fields_set__))
     object.__setattr__(made, "__pydantic_extra__", reply.__pydantic_extra__)
     object.__setattr__(made, "__pydantic_private__", {**(reply.__pydantic_private__ or {}), **marks})
     return made

@@ -8,12 +8,13 @@ import os
 import subprocess
 import sys
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
 
 from openrouter_async.batch import journal as journal_module
-from openrouter_async.batch.items import Item
+from openrouter_async.batch.items import Item, _digest_of
 from openrouter_async.batch.journal import Journal
 from openrouter_async.batch.results import Done, Failed
 from openrouter_async.errors import (
@@ -56,6 +57,23 @@ async def test_a_second_run_asks_nothing_again(tmp_path: Path) -> None:
     ) == len(records) == 30
     assert records[0]["text"] == "answer to question 0"
     assert records[0]["cost"] == "0.001"
+
+
+class Day(StrEnum):
+    """A text whose hash is that of its name."""
+
+    MONDAY = "mon"
+
+
+async def test_a_key_is_known_by_its_text(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    for number in range(2):
+        async with batch_of([Item(Day.MONDAY, "question 0")], model := FakeModel(), journal=path) as batch:
+            assert [result.is_resumed async for result in batch] == [number == 1]
+        assert len(model.asked) == 1 - number
+    async with batch_of([Item("mon", "question 0")], model := FakeModel(), journal=path) as batch:
+        assert [result.is_resumed async for result in batch] == [True]
+    assert model.asked == []
 
 
 async def test_items_without_a_key_are_known_again_also_repeated_ones(tmp_path: Path) -> None:
@@ -273,7 +291,7 @@ from pathlib import Path
 sys.path[:0] = [{root!r}, {source!r}]
 import anyio
 from openrouter_async.batch import journal as journal_module
-from openrouter_async.batch.items import Item
+from openrouter_async.batch.items import Item, _digest_of
 from tests.batch.fakes import FakeModel, batch_of, completion
 
 async def answer(text, model):
@@ -513,3 +531,11 @@ def test_a_journal_that_cannot_be_read_when_it_is_opened_says_so_and_is_closed(
     monkeypatch.setattr(Journal, "_read", full)
     with pytest.raises(JournalError, match="cannot be written: No space left on device"):
         Journal(tmp_path / "run.jsonl")
+
+
+def test_where_numbers_are_short_a_key_is_known_by_a_digest() -> None:
+    """As on machines of 32 bits, whose own hashes would be alike too often."""
+    marks = {_digest_of(f"item {number}") for number in range(1_000)}
+    assert len(marks) == 1_000
+    assert max(marks) > 2**60
+    assert _digest_of("item 0") in marks

@@ -83,3 +83,19 @@ async def test_a_request_that_was_sent_again_is_charged_beside_the_one_that_was_
         assert [(each.calls, each.prompt_tokens, each.completion_tokens) for each in by_model.values()] == [
             (1, spent.prompt_tokens, spent.completion_tokens) for spent in spend.models.values()
         ]
+
+
+async def test_the_tokens_of_a_request_that_was_sent_again_count_once(emulator: Emulator) -> None:
+    """The reply has the usage of both, of which its own request used a part."""
+    error: JsonValue = {"code": 502, "message": "the provider fell over"}
+    first: JsonValue = {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4, "cost": 0}
+    second: JsonValue = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7, "cost": 0.01}
+    emulator.answer("/chat/completions", reply("gen-1", first, error=error))
+    emulator.answer("/chat/completions", reply("gen-2", second))
+    async with client_of(emulator) as client, client.track() as spend:
+        completion = await client.chat.create("hello", model=ASKED)
+    assert (completion.usage.prompt_tokens, completion.usage.completion_tokens) == (6, 5)
+    assert spend.calls == 2
+    assert dict(spend.models) == {
+        ANSWERED: ModelSpend(cost=Decimal("0.01"), prompt_tokens=6, completion_tokens=5, calls=2)
+    }

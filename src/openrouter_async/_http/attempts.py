@@ -148,10 +148,14 @@ class CallAttempts:
 
                 for event in events_in(body):
                     self.saw(event if isinstance(event, bytes) else event.data)
-            elif self.has_readers or len(body) > LEAST_BYTES:
-                self.saw(body)
+                return
+            attempt = self.current
+            if len(body) > LEAST_BYTES:
+                attempt.look_into(body)
             else:
-                self.current.unread = body
+                attempt.unread = body
+            for observer in self._readers:
+                observer.saw(attempt, body)
 
     def saw(self, data: bytes) -> None:
         """A body, or an event of a stream, was read; it may say what the request cost, and how many tokens it took."""

@@ -18,7 +18,7 @@ from .error_body import load_json
 if TYPE_CHECKING:
     from ..types.common import Usage
 
-__all__ = ["Charge", "charge_of", "read_charge", "usage_in"]
+__all__ = ["MOST", "Charge", "charge_of", "read_charge", "usage_in"]
 
 
 class Charge(NamedTuple):
@@ -126,7 +126,7 @@ def _text(value: JsonValue) -> str | None:
 
 
 def _count(value: JsonValue) -> int | None:
-    return value if isinstance(value, int) and 0 <= value < _MOST else None
+    return value if isinstance(value, int) and 0 <= value < MOST else None
 
 
 def _amount(value: JsonValue) -> Decimal | None:
@@ -136,7 +136,7 @@ def _amount(value: JsonValue) -> Decimal | None:
         amount = Decimal(str(value))
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and 0 <= amount < _MOST else None
+    return amount if amount.is_finite() and 0 <= amount < MOST else None
 
 
 _OF_CACHE = ("cache_creation_input_tokens", "cache_read_input_tokens")
@@ -144,7 +144,7 @@ _OF_CACHE = ("cache_creation_input_tokens", "cache_read_input_tokens")
 _ENDS = ("completed", "failed", "cancelled", "expired", "dead")
 """How jobs end."""
 
-_MOST = 10**12
+MOST = 10**12
 """More than any call uses or costs; sums of larger numbers would be meaningless."""
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..spending.spend import Spend, SpendObserver
 from .items import Request
@@ -14,7 +15,17 @@ if TYPE_CHECKING:
     from .._sansio.request import RequestData
     from ..protocols import Sender
 
-__all__ = ["ItemMeter"]
+__all__ = ["ItemMeter", "Taken"]
+
+
+class Taken(NamedTuple):
+    """What an item took that was answered."""
+
+    elapsed: float
+    attempts: int
+    charges: list[Charge]
+    cost: Decimal | None
+    byok_cost: Decimal
 
 
 class ItemMeter:
@@ -58,7 +69,9 @@ class ItemMeter:
 
         Without the requests settled by their generation record, which have journal lines of their own.
         """
-        charges = self.charges
+        return self._cost_of(self.charges)
+
+    def _cost_of(self, charges: Sequence[Charge]) -> Decimal | None:
         if len(charges) == 1:
             return charges[0].cost
         cost = None if self._calls else Decimal(0)
@@ -78,10 +91,7 @@ class ItemMeter:
     @property
     def byok_cost(self) -> Decimal:
         """What providers are known to have charged for it to keys of the account's own."""
-        cost = Decimal(0)
-        for charge in self.charges:
-            cost += charge.byok_cost
-        return cost
+        return _byok_cost_of(self.charges)
 
     @property
     def charges(self) -> list[Charge]:
@@ -89,6 +99,11 @@ class ItemMeter:
         if len(self._calls) == 1:  # as nearly all have
             return self._calls[0].charges
         return [charge for call in self._calls for charge in call.charges]
+
+    def taken(self) -> Taken:
+        """Return what the item took until now."""
+        charges = self.charges
+        return Taken(self.elapsed, self.attempts, charges, self._cost_of(charges), _byok_cost_of(charges))
 
     def observe(self, request: RequestData, sender: Sender) -> SpendObserver | None:
         """Let the batch's budget watch a call."""
@@ -101,3 +116,9 @@ class ItemMeter:
         """Look for what a generation cost that was made for the item before, and that nobody has counted."""
         if self._calls:
             self._spend.book(generation_id, self._calls[-1].sender, self._request)
+
+
+def _byok_cost_of(charges: Sequence[Charge]) -> Decimal:
+    if len(charges) == 1:  # as nearly all have
+        return charges[0].byok_cost
+    return sum([charge.byok_cost for charge in charges], Decimal(0))

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from ..spending.spend import Spend
     from ..types.chat.completion import ChatCompletion
     from ..types.common import JsonObject, Usage
-    from .item_meter import ItemMeter
+    from ..types.reply_cache import ReplyCache
+    from .item_meter import ItemMeter, Taken
     from .journal_records import Record
 
 __all__ = ["ItemRecords"]
@@ -158,6 +159,8 @@ class ItemRecords:
         request: Request,
         completion: ChatCompletion[object],
         structured: Mapping[str, JsonValue] | None,
+        cache: ReplyCache | None,
+        taken: Taken,
         meter: ItemMeter,
     ) -> bytes:
         """Return the record of an item that was answered, and look for what its answer cost in an earlier run."""
@@ -165,9 +168,9 @@ class ItemRecords:
             return b""
         self._in_flight.answered(request.key)
         before = self._asked_before.pop(request.key, 0)
-        cache, source = completion.cache, None
-        if completion.generation_id is not None:
-            self._journal.has_booked(completion.generation_id)
+        source = None
+        if (generation := completion.generation_id) is not None:
+            self._journal.has_booked(generation)
         if cache is not None and cache.is_hit and cache.where == "service":
             before = 0
             if self._journal.is_resumed or self._settings.once:
@@ -177,8 +180,8 @@ class ItemRecords:
             if source is not None:
                 meter.book(source)
         if before:
-            self.again.add(before, meter.cost)
-        return done_record(request, completion, structured, meter, asked_before=before, source=source)
+            self.again.add(before, taken.cost)
+        return done_record(request, completion, structured, taken, asked_before=before, source=source)
 
     def failed(self, request: Request, error: OpenRouterError, meter: ItemMeter) -> bytes:
         """Return the record of an item that failed; raises `JournalError`."""

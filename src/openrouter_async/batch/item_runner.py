@@ -24,7 +24,7 @@ from ..types.common import Usage, reported, usages_of
 from ..types.meta import keep_meta
 from .after_failure import Abort, Retry, after_failure
 from .duplicates import Duplicates
-from .item_meter import ItemMeter
+from .item_meter import ItemMeter, Taken
 from .item_records import ItemRecords
 from .items import Request
 from .journal_records import Kept, Record
@@ -35,6 +35,7 @@ from .settings import BatchSettings
 from .stats import BatchStats
 
 if TYPE_CHECKING:
+    from ..types.reply_cache import ReplyCache
     from .shared_records import SharedRecords
 
 __all__ = ["Ended", "ItemRunner", "Outputs"]
@@ -153,9 +154,7 @@ class ItemRunner(Generic[OutputT]):
             return await self._keep(request, failed, self._records.failed(request, result.error, meter))
         completion = result.completion
         self._stats.answered(completion.model, from_cache=True)
-        structured = None if self._outputs is None else self._outputs.kept(completion)
-        done = self._done(request, completion, meter)
-        return await self._keep(request, done, self._records.answered(request, completion, structured, meter))
+        return await self._answered(request, completion, completion.cache, meter)
 
     async def ask(self, request: Request, meter: ItemMeter) -> Ended[OutputT] | None:
         """Return the result of an item, and its record, if one is to be written; None where it is undone.
@@ -166,27 +165,33 @@ class ItemRunner(Generic[OutputT]):
         self._records.begin(request)
         self._stats.in_flight += 1
         try:
-            result = await self._ask(request, meter)
+            ended = await self._ask(request, meter)
         except BaseException:
             self._records.left(request, meter)
             raise
         finally:
             self._stats.in_flight -= 1
-        if isinstance(result, _Undone):
+        if isinstance(ended, _Undone):
             self._records.left_undone(request, meter)
             # One that waited for room in the budget when the batch was stopped was not in flight: no error to tell.
-            if result.error and not (self._stopped.is_set() and isinstance(result.error, BudgetExceeded)):
-                raise result.error
+            if ended.error and not (self._stopped.is_set() and isinstance(ended.error, BudgetExceeded)):
+                raise ended.error
             return None
-        if isinstance(result, Failed):
-            self._stats.failed(result.error, request.model, was_paid=bool(meter.cost))
-            return await self._keep(request, result, self._records.failed(request, result.error, meter))
-        cache = result.completion.cache
+        if isinstance(ended, Failed):
+            self._stats.failed(ended.error, request.model, was_paid=bool(meter.cost))
+            return await self._keep(request, ended, self._records.failed(request, ended.error, meter))
+        cache = ended.cache
         is_reused = cache is not None and cache.is_hit and cache.where != "service"
-        self._stats.answered(result.completion.model, from_cache=is_reused)
-        structured = None if self._outputs is None else self._outputs.kept(result.completion)
-        record = self._records.answered(request, result.completion, structured, meter)
-        return await self._keep(request, result, record)
+        self._stats.answered(ended.model, from_cache=is_reused)
+        return await self._answered(request, ended, cache, meter)
+
+    async def _answered(
+        self, request: Request, completion: ChatCompletion[object], cache: ReplyCache | None, meter: ItemMeter
+    ) -> Ended[OutputT]:
+        structured = None if self._outputs is None else self._outputs.kept(completion)
+        taken = meter.taken()
+        record = self._records.answered(request, completion, structured, cache, taken, meter)
+        return await self._keep(request, self._done(request, completion, taken), record)
 
     async def _keep(self, request: Request, result: Result[OutputT], record: bytes) -> Ended[OutputT]:
         """Return a result, with its record if that is still to be written; a ledger has it when this returns."""
@@ -263,7 +268,7 @@ class ItemRunner(Generic[OutputT]):
 
     # Asking
 
-    async def _ask(self, request: Request, meter: ItemMeter) -> Result[OutputT] | _Undone:
+    async def _ask(self, request: Request, meter: ItemMeter) -> ChatCompletion[object] | Failed | _Undone:
         model, attempt = self._records.steps_left(request) or request.model, 1
         tried = {model}
         billed: tuple[Usage | None, ...] = ()
@@ -276,7 +281,7 @@ class ItemRunner(Generic[OutputT]):
                 completion = await completer.create(call)
                 if billed:
                     completion = with_billed(completion, (*billed, *completion.billed))
-                return self._done(request, completion, meter)
+                return completion
             except ConfigurationError as error:
                 if not await self._is_at_fault(request):
                     return _Undone(error)  # a closed client, no key: the same for every item
@@ -324,17 +329,16 @@ class ItemRunner(Generic[OutputT]):
         self,
         request: Request,
         completion: ChatCompletion[object],
-        facts: ItemMeter | Record,
+        facts: Taken | Record,
         *,
         is_resumed: bool = False,
     ) -> Done[OutputT]:
         # The completer and `restored` give what `output` asks for, which `client.batch` has made the type of the batch.
-        typed = cast("ChatCompletion[OutputT]", completion)
         return Done(
             key=request.key,
             index=request.index,
             source=request.source,
-            completion=typed,
+            completion=completion,  # type: ignore[arg-type]  # as said
             elapsed=facts.elapsed,
             cost=facts.cost,
             attempts=facts.attempts,

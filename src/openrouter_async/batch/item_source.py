@@ -53,7 +53,9 @@ class ItemSource:
         self.total = len(items) if isinstance(items, Sized) else None
         """How many there are; None where they do not tell."""
         self._items = items
-        self._iterator: Iterator[ItemLike] | AsyncIterator[ItemLike] | None = None
+        self._is_async = isinstance(items, AsyncIterable)
+        self._iterator: Iterator[ItemLike] | None = None
+        self._async_iterator: AsyncIterator[ItemLike] | None = None
         self._feed: ItemFeed[ItemLike] | None = None
         self._model = model
         self._params = params
@@ -91,30 +93,34 @@ class ItemSource:
         return self
 
     async def __anext__(self) -> Request | Failed:
-        if self._allowed is None and not isinstance(self._items, AsyncIterable):
-            return await self._take()
+        if self._allowed is None and not self._is_async:
+            return self._take_now()
         async with self._turn:
             with anyio.CancelScope() as self._wait:
                 while self._allowed is not None and self._taken >= self._allowed and not self._is_stopped:
                     self._more_allowed = anyio.Event()
                     await self._more_allowed.wait()
-                return await self._take()
+                return await self._take() if self._is_async else self._take_now()
         raise StopAsyncIteration
 
     async def _take(self) -> Request | Failed:
         if self._is_stopped:
             raise StopAsyncIteration
-        if self._iterator is None and self._feed is None:
-            items = self._items
-            self._iterator = aiter(items) if isinstance(items, AsyncIterable) else iter(items)
+        if self._feed is not None:
+            return self._read(await self._feed.next())
+        if self._async_iterator is None:
+            assert isinstance(self._items, AsyncIterable)
+            self._async_iterator = aiter(self._items)
+        return self._read(await anext(self._async_iterator))
+
+    def _take_now(self) -> Request | Failed:
+        if self._is_stopped:
+            raise StopAsyncIteration
+        if self._iterator is None:
+            assert isinstance(self._items, Iterable)
+            self._iterator = iter(self._items)
         try:
-            if self._feed is not None:
-                item = await self._feed.next()
-            elif isinstance(self._iterator, AsyncIterator):
-                item = await anext(self._iterator)
-            else:
-                assert self._iterator is not None
-                item = next(self._iterator)
+            item = next(self._iterator)
         except StopIteration:
             raise StopAsyncIteration from None
         return self._read(item)
@@ -192,7 +198,8 @@ class ItemSource:
         if self._feed is not None:
             self._feed.raise_error()
             return
-        close = getattr(self._iterator, "aclose", None) or getattr(self._iterator, "close", None)
+        iterator = self._async_iterator if self._is_async else self._iterator
+        close = getattr(iterator, "aclose", None) or getattr(iterator, "close", None)
         if close is not None:
             closing = close()
             if closing is not None:

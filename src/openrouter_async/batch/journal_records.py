@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..errors import OpenRouterError
     from ..types.chat.completion import ChatCompletion
     from ..types.common import JsonObject
-    from .item_meter import ItemMeter
+    from .item_meter import ItemMeter, Taken
     from .items import Request
 
 __all__ = [
@@ -104,7 +104,7 @@ def done_record(
     request: Request,
     completion: ChatCompletion[object],
     structured: Mapping[str, JsonValue] | None,
-    meter: ItemMeter,
+    taken: Taken,
     *,
     asked_before: int = 0,
     source: str | None = None,
@@ -113,19 +113,26 @@ def done_record(
 
     `source` is the generation that the service's cache returned, if its original cost still has to be read.
     """
-    charges, meta = meter.charges, kept_meta(completion)
-    is_plain = len(charges) == 1 and charges[0].model == completion.model
-    record = {
-        "key": request.key,
-        "request": request.hash,
-        **({"text": completion.text} if structured is None else structured),
-        **_paid(meter.cost, meter.byok_cost, asked_before),
-        **({} if source is None else {"source": source}),
-        **({} if is_plain else {"models": _by_model(charges)}),
-        **_took(meter),
-        **({} if meta is None else {"http": _http(meta)}),
-        "completion": completion,
-    }
+    charges, meta = taken.charges, kept_meta(completion)
+    record: dict[str, object] = {"key": request.key, "request": request.hash}
+    if structured is None:
+        record["text"] = completion.text
+    else:
+        record |= structured
+    record |= _paid(taken.cost, taken.byok_cost, asked_before)
+    if source is not None:
+        record["source"] = source
+    if len(charges) != 1 or charges[0].model != completion.model:
+        record["models"] = _by_model(charges)
+    record["elapsed"] = round(taken.elapsed, 3)
+    record["attempts"] = taken.attempts
+    if meta is not None:
+        record["http"] = {
+            "status": meta.status,
+            "request_id": meta.request_id,
+            "generation_id": meta.generation_id,
+        }
+    record["completion"] = completion
     return to_json(record, inf_nan_mode="null") + b"\n"
 
 
@@ -141,7 +148,8 @@ def failed_record(
         **({} if error.steps_left is None else {"steps_left": error.steps_left}),
         **_paid(meter.cost_of_failure, meter.byok_cost, asked_before),
         "models": _by_model(meter.charges),
-        **_took(meter),
+        "elapsed": round(meter.elapsed, 3),
+        "attempts": meter.attempts,
     }
     return to_json(record) + b"\n"
 
@@ -237,18 +245,6 @@ def _by_model(charges: Iterable[Charge]) -> dict[str, list[Decimal | int]]:
         models.setdefault(charge.model or "", ModelSpend()).add(spent)
     return {
         name: [spent.cost, spent.prompt_tokens, spent.completion_tokens] for name, spent in models.items()
-    }
-
-
-def _took(meter: ItemMeter) -> dict[str, float | int]:
-    return {"elapsed": round(meter.elapsed, 3), "attempts": meter.attempts}
-
-
-def _http(meta: ResponseMeta) -> dict[str, str | int | None]:
-    return {
-        "status": meta.status,
-        "request_id": meta.request_id,
-        "generation_id": meta.generation_id,
     }
 
 

@@ -28,7 +28,8 @@ from .kept_failures import is_transient
 if TYPE_CHECKING:
     from ..spending.ledger import Call
     from ..types.chat.completion import ChatCompletion
-    from .item_meter import ItemMeter
+    from ..types.reply_cache import ReplyCache
+    from .item_meter import ItemMeter, Taken
 
 __all__ = ["BATCH_BUDGET", "SharedRecords"]
 
@@ -156,11 +157,13 @@ class SharedRecords(ItemRecords):
         request: Request,
         completion: ChatCompletion[object],
         structured: Mapping[str, JsonValue] | None,
+        cache: ReplyCache | None,
+        taken: Taken,
         meter: ItemMeter,
     ) -> bytes:
         """Return the record of an item that was answered, and look for what its answer cost another process."""
         before = self._leases[request.key].asked_before
-        cache, source = completion.cache, None
+        source = None
         if completion.generation_id is not None:
             self._booked.add(completion.generation_id)
         if cache is not None and cache.is_hit and cache.where == "service":
@@ -168,8 +171,8 @@ class SharedRecords(ItemRecords):
             if source is not None and source not in self._booked:
                 self._sources[request.key] = source
                 meter.book(source)
-        self.again.add(before, meter.cost)
-        return done_record(request, completion, structured, meter, asked_before=before, source=source)
+        self.again.add(before, taken.cost)
+        return done_record(request, completion, structured, taken, asked_before=before, source=source)
 
     def failed(self, request: Request, error: OpenRouterError, meter: ItemMeter) -> bytes:
         """Return the record of an item that failed."""

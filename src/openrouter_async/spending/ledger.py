@@ -33,6 +33,7 @@ KEPT = 1_000
 """How many calls that were let go are told at most, the latest; chosen: some 300 kB."""
 
 _NOTHING = Foreseen(cost=Decimal(0), is_known=True)
+_NO_CHARGE = Charge()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +107,7 @@ class Call:
     held: Decimal = Decimal(0)
     item: object = None
     """The purpose of the call, in the tracker's terms."""
-    charge: Charge = field(default_factory=Charge)
+    charge: Charge = _NO_CHARGE
     generation_id: str | None = None
     is_in_doubt: bool = False
     is_looked_up: bool = False

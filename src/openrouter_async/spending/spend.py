@@ -31,6 +31,7 @@ from .jobs import JobObserver, look_at_job
 from .ledger import Call, Ledger, ModelCost, ModelSpend, UnsettledCall
 from .records import charge_of_record
 from .refusals import exceeded, shared_exceeded
+from .replies import charge_of_attempt
 from .shared import SharedAdmission, outcome_of
 
 if TYPE_CHECKING:
@@ -437,9 +438,8 @@ class SpendObserver(Observer):
         self._calls.append(self._running)
 
     def saw(self, attempt: Attempt, data: bytes) -> None:
-        """Keep what is known of the cost."""
-        if self._running is not None:
-            self._running.charge = attempt.charge
+        """Keep the id of a stream's record; the cost is asked for at the end."""
+        if self._running is not None and attempt.is_streamed:
             self._running.generation_id = attempt.charge.generation_id
 
     def failed(self, attempt: Attempt, error: OpenRouterError, wait: float | None) -> None:
@@ -453,7 +453,8 @@ class SpendObserver(Observer):
     def _close(self, attempt: Attempt, error: OpenRouterError | None) -> None:
         call, self._running = self._running, None
         if call is not None:
+            call.charge = charge = charge_of_attempt(attempt)
             call.is_in_doubt = attempt.may_have_been_billed
             # Not the id on an error, which may be that of an earlier request that this one went on from.
-            call.generation_id = attempt.generation_id or call.generation_id
+            call.generation_id = attempt.generation_id or charge.generation_id
             self._spend._ended(call, attempt, error)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ModelReply", "OutputItem", "StreamEnd", "marked", "with_billed", "with_meta"]
 
+CACHE_STATUS = "x-openrouter-cache-status"
+"""The header without which an answer has nothing to do with a cache."""
+
 ReplyT = TypeVar("ReplyT", bound="ModelReply[object]")
 
 StreamEnd: TypeAlias = Literal["finish_reason", "done"]
@@ -143,12 +146,14 @@ class ModelReply(WireType, Generic[OutputT]):
     @property
     def cache(self) -> ReplyCache | None:
         """Whether the answer had been kept, by the service or on this machine; None where caching was not asked for."""
-        from ..reply_cache import reply_cache  # few ask
-
         meta = kept_meta(self)
-        if meta is not None and meta.reused is not None:
-            return meta.reused
-        return None if meta is None else reply_cache(meta.headers)
+        if meta is None or meta.reused is not None:
+            return None if meta is None else meta.reused
+        if CACHE_STATUS not in meta.headers:
+            return None
+        from ..reply_cache import reply_cache  # few ask for a cache
+
+        return reply_cache(meta.headers)
 
     @property
     def generation_id(self) -> str | None:

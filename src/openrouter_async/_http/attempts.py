@@ -143,7 +143,7 @@ class CallAttempts:
         """A whole body was read; it is examined only when somebody asks for the charge, unless that takes long."""
         self._body = body
         if self.is_watched:
-            if is_event_stream(body):
+            if body[:1] != b"{" and is_event_stream(body):
                 from .._sansio.sse import events_in  # few servers do so unasked
 
                 for event in events_in(body):

@@ -30,7 +30,7 @@ class ChatResource(ModelResource[ChatCall, ChatCompletion]):
     @staticmethod
     def read(reply: Reply) -> ChatCompletion:
         """Return the reply in a whole answer, which may have come as an event stream nobody asked for."""
-        if not is_event_stream(reply.body):
+        if reply.body[:1] == b"{" or not is_event_stream(reply.body):
             return read_completion(reply)
         from ...streaming.chat.accumulator import ChatAccumulator  # plain calls need none of it
         from ...streaming.whole import read_events

@@ -94,7 +94,8 @@ class ModelResource(Resource, Generic[CallT, ReplyT]):
         model = MODELS.get(named, named) if isinstance(named, str) else named
         if model != named:
             call = replace(call, model=model)
-        settings, user = self._sender.settings, user_of(call.params, call.extra_body)
+        settings = self._sender.settings
+        user = user_of(call.params, call.extra_body) if call.params or call.extra_body else None
         headers: Mapping[str, str] = {}
         if settings.once:
             from ..._sansio.once import cache_headers, with_key  # few ask for it

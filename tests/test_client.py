@@ -199,6 +199,7 @@ async def test_a_derived_client_ends_with_its_origin_and_is_not_closed_alone(ser
         pytest.param({"base_url": "http://openrouter.ai/api/v1"}, "in clear", id="plain http"),
         pytest.param({"base_url": "http://[::1"}, "not a URL", id="bad host"),
         pytest.param({"api_key": "has a blank"}, "api_key has a character", id="blank in the key"),
+        pytest.param({"api_key": '""'}, "api_key is empty", id="nothing between quotes"),
         pytest.param({"api_key": "ключ"}, "api_key has a character", id="key beyond ASCII"),
         pytest.param({"api_key": 5}, "api_key is a int", id="key of another type"),
         pytest.param({"timeouts": 5}, "timeouts is a int", id="timeouts of another type"),
@@ -230,6 +231,16 @@ def test_plain_http_is_allowed_to_hosts_named_for_it() -> None:
         KEY, base_url="http://gateway.internal/v1", allow_plain_http=["gateway.internal"]
     )
     assert client.base_url == "http://gateway.internal/v1"
+
+
+@pytest.mark.parametrize("written", [f" {KEY}\r\n", f'"{KEY}"', f"'{KEY}' "])
+async def test_what_stands_around_a_key_is_not_part_of_it(
+    written: str, server: LoopbackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENROUTER_API_KEY", written)
+    async with AsyncOpenRouter(base_url=server.url) as client:
+        await client.chat.create("Hello")
+    assert [request.headers["authorization"] for request in server.requests] == [f"Bearer {KEY}"]
 
 
 async def test_a_missing_key_is_refused_by_the_call_that_needs_it(server: LoopbackServer) -> None:

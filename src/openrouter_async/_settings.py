@@ -199,13 +199,16 @@ def _key(name: str, value: Key) -> KeySource:
 
 
 def check_key(name: str, text: str) -> str:
-    """Return a key without surrounding whitespace, if it can appear in a header.
+    """Return a key without surrounding whitespace, and without the quotes that `docker --env-file` and the like leave
+    around it, if it can appear in a header.
 
     Raises:
         ConfigurationError: it is empty, or has a character that keys never have. The message does not contain the
             key.
     """
     text = text.strip()
+    if text[:1] in ("'", '"') and text[:1] == text[-1:]:
+        text = text[1:-1].strip()
     if not text:
         raise ConfigurationError(f"{name} is empty")
     if not (text.isascii() and text.isprintable()) or " " in text:

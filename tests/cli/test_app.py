@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from openrouter_async import ConfigurationError
 from openrouter_async.cli.app import app, read_env_file
 from openrouter_async.testing import Emulator
 from tests.cli.commands import RunHere, environment, run
@@ -72,6 +73,20 @@ def test_a_command_reads_the_env_file_of_its_directory(emulator: Emulator, tmp_p
         f"OPENROUTER_API_KEY={emulator.key}\nOPENROUTER_BASE_URL='{emulator.base_url}'\n", "utf-8"
     )
     assert run("key", env=environment(None), cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_an_env_file_may_be_one_that_windows_wrote(encoding: str, tmp_path: Path) -> None:
+    path, environment = tmp_path / ".env", dict[str, str]()
+    path.write_bytes('OPENROUTER_API_KEY="from-file"\r\nOPENROUTER_MODEL=a/b\r\n'.encode(encoding))
+    read_env_file(path, environment)
+    assert environment == {**FILES, **MODEL}
+
+
+def test_an_env_file_of_another_encoding_is_refused(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"OPENROUTER_API_KEY=\xe9\n")
+    with pytest.raises(ConfigurationError, match="cannot be read: it is not UTF-8 text"):
+        read_env_file(tmp_path / ".env", {})
 
 
 def test_the_library_reads_no_env_file(tmp_path: Path) -> None:

@@ -46,6 +46,17 @@ def test_an_alias_is_a_model_everywhere(emulator: Emulator, run_here: RunHere) -
     assert run_here("aliases", "remove", "mini").returncode == 1
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_settings_may_be_written_by_an_editor_of_windows(
+    encoding: str, emulator: Emulator, run_here: RunHere
+) -> None:
+    settings_file().parent.mkdir(parents=True)
+    settings_file().write_bytes('model = "openai/gpt-4o-mini"\r\nsystem = "Größe?"\r\n'.encode(encoding))
+    run_here("ask", "Hi")
+    (request,) = emulator.requests
+    assert (request.model, request.messages[0]["content"]) == ("openai/gpt-4o-mini", "Größe?")
+
+
 def test_what_was_written_by_hand_stays(run_here: RunHere) -> None:
     settings_file().parent.mkdir(parents=True)
     settings_file().write_text('# mine\nmodel = "a/b" # why\n\n[aliases] # short\nx = "y/z"\n', "utf-8")

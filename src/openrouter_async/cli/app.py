@@ -16,6 +16,7 @@ from .._version import __version__
 from ..errors import APIStatusError, ConfigurationError, OpenRouterError
 from .completion import CommandLine
 from .exit_codes import DONE, FAILED, INTERRUPTED, MISTAKE, PIPE_CLOSED, exit_code_of
+from .files import encoding_of, reason_of
 from .output import Output, printable, to_json
 from .places import answers_file
 from .streams import ReaderGone, console, notes, prepare, results
@@ -158,9 +159,10 @@ def read_env_file(path: Path = Path(".env"), environment: MutableMapping[str, st
         ConfigurationError: the file cannot be read.
     """
     try:
-        found = dotenv_values(path, interpolate=False, encoding="utf-8-sig") if path.is_file() else {}
+        encoding = encoding_of(path.read_bytes()[:2]) if path.is_file() else None
+        found = dotenv_values(path, interpolate=False, encoding=encoding) if encoding else {}
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{str(path)!r} cannot be read: {error}") from error
+        raise ConfigurationError(f"{str(path)!r} cannot be read: {reason_of(error)}") from error
     has_key = any(environment.get(name) for name in _KEYS)
     brings_key = any(found.get(name) for name in _KEYS)
     taken: list[str] = []

@@ -51,13 +51,13 @@ def read_file(name: str, option: str) -> str:
 
 
 def read_saved(path: Path) -> str | None:
-    """Return the data that a command saved in a file; None if the file does not exist.
+    """Return the data that a command, or an editor, saved in a file; None if the file does not exist.
 
     Raises:
         ConfigurationError: it cannot be read.
     """
     try:
-        return path.read_text("utf-8")
+        return path.read_text(encoding_of(path.read_bytes()[:2]))
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:

@@ -52,6 +52,7 @@ def encoded(data: bytes) -> str:
         (b"\x00\x00\x01\xba", "video/mpeg"),
         (b"RIFF\x00\x00\x00\x00????", None),
         (b"plain text", None),
+        ("UTF-16 of Windows".encode("utf-16"), None),
         (b"\xff", None),
         (b"", None),
     ],

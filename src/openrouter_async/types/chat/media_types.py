@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF16_LE
+
 __all__ = ["sniff"]
 
 # As in WHATWG MIME Sniffing, 6, and the formats' own specifications.
@@ -37,6 +39,8 @@ def sniff(data: bytes) -> str | None:
         return _FORM.get(data[8:12])
     if data[4:8] == b"ftyp":
         return _BRANDS.get(data[8:12], "video/mp4")
+    if data.startswith(BOM_UTF16_LE):
+        return None  # a text; as a frame of MPEG audio it would be of layer 1, which nobody makes
     if len(data) > 1 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0:
         # The layer bits of an MPEG audio frame are 00 in ADTS, which is how AAC is framed.
         return "audio/aac" if data[1] & 0xF6 == 0xF0 else "audio/mpeg"

@@ -422,7 +422,8 @@ class Chat(Comparing):
         if output is None:
             return self._resource.with_options(options)
         # Its replies have a value, and are of this dialect.
-        return self._structured.of(output).with_options(options)  # type: ignore[return-value]
+        request = self._structured.of(output)
+        return request if options is None else request.with_options(options)  # type: ignore[return-value]
 
     @cached_property
     def _structured(self) -> OutputRequests:

@@ -168,7 +168,8 @@ class OutputRequest(Generic[OutputT]):
 
     def _completed(self, call: ModelCall) -> ModelCall:
         """Return the call with the client's parameters: additions to a parameter must not replace the client's."""
-        check_call(call)
+        if call.params or call.extra_body:
+            check_call(call)
         return call.with_defaults(self.chat.default_model, self.chat.params)
 
     async def _decide(self, call: ModelCall) -> ModeDecision:

@@ -140,7 +140,7 @@ def _with_form(output: Output[object], call: ModelCall, *, heals: bool) -> Mappi
 
 def check_call(call: ModelCall) -> None:
     """Raise if a call already sets the form of its reply."""
-    if (call.params or call.extra_body) and (name := call.names_a_form):
+    if name := call.names_a_form:
         raise ConfigurationError(f"both output and {name} are given; leave {name} out")
 
 

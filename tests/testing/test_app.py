@@ -127,6 +127,7 @@ def test_an_unknown_model_comes_with_those_that_are_near(http: httpx.Client) -> 
     error = error_of(http.post("/chat/completions", json=said(model="openai/gpt-4o-minni")))
     assert error["availability"]["code"] == "model_not_found"
     assert error["availability"]["requested_models"] == ["openai/gpt-4o-minni"]
+    assert error["availability"]["retryable"] is False
     assert MODEL in error["availability"]["fallback_models"]
 
 

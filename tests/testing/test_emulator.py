@@ -412,6 +412,19 @@ async def test_an_empty_account_pays_for_nothing() -> None:
             await client.chat.create("Hello")
 
 
+async def test_free_models_need_no_credit() -> None:
+    prices = {"a/free": ("0", "0"), "a/free-to-ask": ("0", "0.000001"), "a/free-to-answer": ("0.000001", "0")}
+    models = [
+        {"id": id, "pricing": {"prompt": ask, "completion": answer}} for id, (ask, answer) in prices.items()
+    ]
+    with Emulator(credits=0, models=models) as emulator:
+        async with client_of(emulator) as client:
+            await client.chat.create("Hello", model="a/free")
+            for model in ("a/free-to-ask", "a/free-to-answer"):
+                with pytest.raises(errors.InsufficientCredits):
+                    await client.chat.create("Hello", model=model)
+
+
 async def test_a_key_may_have_a_limit_of_its_own() -> None:
     with Emulator(models=[MODEL]) as emulator:
         key = emulator.add_key(limit="0.00001")

@@ -104,6 +104,18 @@ def test_a_failure_before_the_first_piece_is_a_status(emulator: Emulator) -> Non
     assert error["advice"]
 
 
+@pytest.mark.parametrize("form", ["events", "openai", "ai-sdk"])
+def test_who_speaks_is_no_first_piece(emulator: Emulator, form: Any) -> None:
+    emulator.reply("Hello", fault=Fault.error_event(502, "Provider died", after=1))
+
+    async def handler(client: AsyncOpenRouter, request: Request) -> Response:
+        return relay(client.chat.stream("Hello", options={"retries": Retries(attempts=1)}), format=form)
+
+    with serve(application(emulator, handler)) as served:
+        assert get(served.url).status_code == 502
+    assert emulator.requests[0].events_sent > 1
+
+
 def test_a_failure_after_it_is_an_event_that_keeps_what_came(emulator: Emulator) -> None:
     emulator.reply("Hello ", "world", fault=Fault.error_event(502, "Provider died", after=3))
     with serve(application(emulator, chat)) as served:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from anyio import move_on_after, sleep, to_thread
 from anyio.lowlevel import checkpoint
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 __all__ = ["HeldReply", "Reuse"]
 
 T = TypeVar("T")
+
+_Ask: TypeAlias = "Callable[[], Awaitable[tuple[T, Reply]]]"
+"""Sends a request, keeps its answer if it is good, and returns that both read and as it came."""
 
 LOGGER = logging.getLogger("openrouter_async")
 
@@ -87,9 +90,24 @@ class Reuse:
         begin: Callable[[RequestData], Call],
     ) -> T:
         """Send a request, or wait for that of an equal call, and keep the answer if there is a cache for it."""
-        if self._settings.coalesce:
-            return await self._share(cache, key, data, read, begin)
-        return (await self._ask(cache, key, data, read, begin))[0]
+        last: list[Reply] = []
+
+        def noting(reply: Reply) -> T:
+            value = read(reply)
+            last.append(reply)
+            return value
+
+        async def ask() -> tuple[T, Reply]:
+            value = await begin(data).run(noting)
+            if cache is not None and is_whole(value):
+                self.keep(cache, key, data, value, last[-1])
+            return value, last[-1]
+
+        if not self._settings.coalesce:
+            return (await ask())[0]
+        if cache is None or cache.refresh:
+            return await self._share(key, read, ask)
+        return await self._share(key, read, partial(self._ask_alone, cache, key, read, ask))
 
     def key_now(self, data: RequestData) -> bytes | None:
         """Return the key of the answer to a request; None where making it takes long."""
@@ -156,42 +174,15 @@ class Reuse:
             LOGGER.warning("an answer in the local cache cannot be read, and is requested again: %s", error)
             return None
 
-    async def _ask(
-        self,
-        cache: LocalCache | None,
-        key: bytes,
-        data: RequestData,
-        read: Callable[[Reply], T],
-        begin: Callable[[RequestData], Call],
-    ) -> tuple[T, Reply]:
-        """Send a request, keep its answer if it is good, and return it both read and as it came."""
-        last: list[Reply] = []
-
-        def noting(reply: Reply) -> T:
-            value = read(reply)
-            last.append(reply)
-            return value
-
-        value = await begin(data).run(noting)
-        if cache is not None and is_whole(value):
-            self.keep(cache, key, data, value, last[-1])
-        return value, last[-1]
-
     async def _ask_alone(
-        self,
-        cache: LocalCache,
-        key: bytes,
-        data: RequestData,
-        read: Callable[[Reply], T],
-        begin: Callable[[RequestData], Call],
+        self, cache: LocalCache, key: bytes, read: Callable[[Reply], T], ask: _Ask[T]
     ) -> tuple[T, Reply]:
-        """Send a request unless another process has sent it, whose answer is awaited; return it read and as it
-        came."""
+        """Ask unless another process does, whose answer is awaited; return it read and as it came."""
         kept, is_leased = await self.lease(cache, key, lambda: self._kept_and_read(cache, key, read))
         if kept is not None:
             return kept
         try:
-            return await self._ask(cache, key, data, read, begin)
+            return await ask()
         finally:
             if is_leased:
                 self.release(cache, key)
@@ -267,28 +258,15 @@ class Reuse:
         cache = self._settings.local_cache
         return self._settings.coalesce and cache is not None and not cache.refresh
 
-    async def _share(
-        self,
-        cache: LocalCache | None,
-        key: bytes,
-        data: RequestData,
-        read: Callable[[Reply], T],
-        begin: Callable[[RequestData], Call],
-    ) -> T:
-        """Return the answer of an equal call that is in flight, or else of a request that others may join."""
+    async def _share(self, key: bytes, read: Callable[[Reply], T], ask: _Ask[T]) -> T:
+        """Return the answer of an equal call that is in flight, or else ask, which others may join."""
         transport, settings = self.transport, self._settings
         flights, began = transport.flights, time.monotonic()
         total = CallTimeouts.start(settings.timeouts, streaming=False).total
         kind = self.kind(key)
-
-        async def work() -> tuple[object, Reply]:
-            if cache is None or cache.refresh:
-                return await self._ask(cache, key, data, read, begin)
-            return await self._ask_alone(cache, key, data, read, begin)
-
         while True:
             is_own = kind not in flights
-            flight = flights.join(kind, work, transport.network)
+            flight = flights.join(kind, ask, transport.network)
             await run_within((total,), partial(flights.wait, kind, flight), "")
             try:
                 (_, reply), is_first = flight.result()

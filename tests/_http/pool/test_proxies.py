@@ -75,6 +75,14 @@ def test_this_machine_is_never_reached_through_a_proxy_of_the_environment(host: 
     assert given is not None
 
 
+@pytest.mark.parametrize("written", [" http://p.example:1\n", '"http://p.example:1"', "'p.example:1' "])
+def test_what_stands_around_a_proxy_is_not_part_of_it(written: str) -> None:
+    proxy = Proxies(None, lambda: {"https": written, "http": '""'}).of(httpx.URL("https://a.example"))
+    assert proxy is not None
+    assert str(proxy.url) == "http://p.example:1"
+    assert Proxies(None, lambda: {"https": '""'}).of(httpx.URL("https://a.example")) is None
+
+
 def test_a_proxy_that_was_given_counts_alone() -> None:
     with environment({"ALL_PROXY": "http://other:1", "NO_PROXY": "*"}):
         proxy = Proxies("http://user:pass@proxy:3128").of(httpx.URL("https://example.com"))

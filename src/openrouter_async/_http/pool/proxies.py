@@ -45,6 +45,10 @@ def name_of(proxy: httpx.Proxy) -> str:
     return f"{host}:{url.port or DEFAULT_PORTS[url.scheme]}"
 
 
+_AROUND = " \t\r\n'\""
+"""What files of variables leave around a value."""
+
+
 class Proxies:
     """The proxies of one client, as they were when it was made."""
 
@@ -61,7 +65,7 @@ class Proxies:
             self._by_scheme = {
                 scheme: url if "://" in url else f"http://{url}"
                 for scheme in ("http", "https", "all")
-                if (url := settings.get(scheme))
+                if (url := settings.get(scheme, "").strip(_AROUND))
             }
             if self._by_scheme:
                 from .no_proxy import NoProxy

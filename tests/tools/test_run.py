@@ -193,6 +193,36 @@ async def test_no_more_calls_run_at_once_than_allowed(emulator: Emulator, limit:
     assert most == limit
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "functions.weather",
+        "default_api.weather",
+        "default_api:weather",
+        " weather\n",
+        "weather<|channel|>json",
+    ],
+)
+async def test_a_tool_is_found_by_its_name_in_the_template_of_its_model(
+    name: str, emulator: Emulator
+) -> None:
+    emulator.reply(tool_call(name, city="Oslo"))
+    run = await run_with(emulator, weather, stop=tool_called("weather"))
+    (result,) = run.results
+    assert (result.call.name, result.error) == ("weather", None)
+    assert len(run.steps) == 1
+
+
+@pytest.mark.parametrize("name", ["Weather", "my.weather", "functions.", "weather<", "w" * 500])
+async def test_any_other_name_is_told_to_the_model(name: str, emulator: Emulator) -> None:
+    emulator.reply(tool_call(name, city="Oslo"))
+    emulator.reply("no")
+    run = await run_with(emulator, weather)
+    assert [result.error for result in run.results] == [
+        f"there is no tool {name!r}; the tools are ['weather']"
+    ]
+
+
 async def boom(text: str = "no such city") -> None:
     raise ValueError(text)
 

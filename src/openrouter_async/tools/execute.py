@@ -7,7 +7,7 @@ import math
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import anyio
@@ -56,7 +56,7 @@ def prepare_call(call: ToolCall, toolbox: Toolbox, on_error: OnToolError) -> Pre
     Raises:
         ToolError: the tool does not exist, and errors are raised.
     """
-    tool = toolbox.by_name.get(call.name)
+    tool = toolbox.find(call.name)
     if tool is None:
         told = f"there is no tool {call.name!r}; the tools are {[*toolbox.by_name]!r}"
         if on_error == "raise":
@@ -64,6 +64,8 @@ def prepare_call(call: ToolCall, toolbox: Toolbox, on_error: OnToolError) -> Pre
                 f"the model called a tool that is not there: {told}", tool=call.name, call_id=call.id
             )
         return failed_result(call, told)
+    if call.name != tool.name:
+        call = replace(call, name=tool.name)
     if not call.complete:
         return failed_result(
             call, "the call was cut off before its arguments were whole; call again, with less"

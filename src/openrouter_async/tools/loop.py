@@ -227,7 +227,7 @@ class RunLoop(Generic[OutputT]):
                 f"nothing was decided about the calls {undecided!r}; use approve(), reject() or answer()"
             )
         names = {waiting.call.name for waiting in paused.waiting}
-        if missing := sorted(name for name in names if name not in self._toolbox.by_name):
+        if missing := sorted(name for name in names if self._toolbox.find(name) is None):
             raise ConfigurationError(
                 f"the run waits for the tools {missing!r}, which are not there; give the same tools again"
             )

@@ -44,6 +44,12 @@ ToolLike: TypeAlias = "Tool[..., object] | Callable[..., object] | PlainFunction
 dict; the caller answers one of type `function`."""
 
 
+_NAMESPACES = ("functions.", "default_api.", "default_api:")
+"""Of gpt-oss, and of Gemini."""
+_LONGEST_NAME = 200
+"""Characters; a name of a tool has 64 at most."""
+
+
 class Toolbox:
     """The tools of one run."""
 
@@ -61,6 +67,19 @@ class Toolbox:
             self.by_name[each.name] = each
         self.definitions: list[ChatTool] = [*(each.definition for each in tools), *others]
         """The tools as they are sent."""
+
+    def find(self, name: str) -> Tool[..., object] | None:
+        """Return the tool that a model calls by a name; None if there is none.
+
+        Some write the namespace with it in which their chat template lists the tools, or what follows it there.
+        """
+        tool = self.by_name.get(name)
+        if tool is not None or len(name) > _LONGEST_NAME:
+            return tool
+        meant = name.partition("<|")[0].strip()
+        for space in _NAMESPACES:
+            meant = meant.removeprefix(space)
+        return self.by_name.get(meant)
 
 
 @asynccontextmanager

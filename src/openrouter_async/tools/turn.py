@@ -64,9 +64,9 @@ class CallsOfTurn:
                 self._done[call.id] = outcome
                 await emit(ToolFinished(outcome))
             elif outcome.tool.function is None:
-                self.waiting.append(WaitingCall(call, "answer"))
+                self.waiting.append(WaitingCall(outcome.call, "answer"))
             elif call.id not in self._decisions and await _asks_approval(outcome):
-                self.waiting.append(WaitingCall(call, "approval"))
+                self.waiting.append(WaitingCall(outcome.call, "approval"))
             else:
                 to_run.append(outcome)
         await execute_calls(to_run, settings, emit, self._ran)

@@ -307,6 +307,13 @@ def test_images_audio_refusal_and_parsed_files_come_back() -> None:
     }
 
 
+def test_of_the_parts_of_a_content_text_alone_comes_back() -> None:
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "So."}]}
+    parts = [thought, {"type": "output_text", "text": "4"}, {"text": "2"}, "!"]
+    assert replayed(content=parts)["content"] == [{"type": "text", "text": text} for text in "42!"]
+    assert replayed(content=[thought])["content"] == "(no text)"
+
+
 def test_images_of_the_content_come_back_beside_it() -> None:
     part = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
     text = {"type": "text", "text": "a dot"}

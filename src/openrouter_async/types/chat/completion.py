@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BETWEEN_BLOCKS",
-    "IMAGE_TYPES",
     "TEXT_FIELDS",
     "AssistantMessage",
     "ChatCompletion",
@@ -74,12 +73,11 @@ def content_text(content: str | list[ContentPart] | None) -> str:
 def content_images(content: str | list[ContentPart] | None) -> list[Image]:
     """Return the images among the parts of a content."""
     parts = content if isinstance(content, list) else ()
-    images = [Image.model_validate(part.model_extra) for part in parts if part.type in IMAGE_TYPES]
+    images = [Image.model_validate(part.model_extra) for part in parts if part.type in _IMAGE_TYPES]
     return [image for image in images if image.url is not None]
 
 
-IMAGE_TYPES = ("image_url", "image", "output_image")
-"""Types of the parts of a content that are images."""
+_IMAGE_TYPES = ("image_url", "image", "output_image")
 
 TEXT_FIELDS = {"reasoning.text": "text", "reasoning.summary": "summary"}
 """Types of entries that can be read, with the field that contains the text; it may arrive in pieces."""

@@ -10,7 +10,7 @@ correct one message, and `fit_history` the order of all:
 | a name with other characters than letters, digits, `_` and `-`, or above 64 | `_` for each, cut | OpenAI refuses it |
 | a call without a name, and its result | nothing | there is nothing to call |
 | an id that is missing, or was there before | one of its own, in results and reasoning too | Anthropic |
-| images among the parts of the content | beside it, in `images` | OpenAI takes them from users alone |
+| a part of the content without text | nothing; an image beside it, in `images` | OpenAI takes text alone |
 | blank text beside calls, images or speech | null | Anthropic refuses blank text |
 | an answer of reasoning alone, or of nothing | `(no text)`, or the words of its refusal | Anthropic, Google |
 | a result without text | `(no output)` | Anthropic, Google |
@@ -31,7 +31,7 @@ from typing import Any, TypeAlias
 
 from pydantic_core import from_json, to_json
 
-from .completion import IMAGE_TYPES, AssistantMessage, content_images
+from .completion import AssistantMessage, content_images
 from .content_parts import true_media_type
 from .settled_arguments import argument_text, settled_arguments
 
@@ -64,8 +64,8 @@ def sent_back(reply: AssistantMessage) -> _Message:
     """Return the parts of a reply for the next request."""
     said = reply.model_dump(exclude_unset=True)
     content = said.get("content")
-    if isinstance(content, list):
-        content = [part for part in content if part.get("type") not in IMAGE_TYPES]
+    if isinstance(content, list):  # of text alone; what else a part may be, requests do not take from a model
+        content = [{**part, "type": "text"} for part in content if isinstance(part.get("text"), str)]
     message: _Message = {"role": "assistant", "content": content}
     calls = [
         {name: value for name, value in call.items() if name != "index"}

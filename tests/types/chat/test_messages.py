@@ -309,7 +309,7 @@ def test_images_audio_refusal_and_parsed_files_come_back() -> None:
 
 def test_of_the_parts_of_a_content_text_alone_comes_back() -> None:
     thought = {"type": "thinking", "thinking": [{"type": "text", "text": "So."}]}
-    parts = [thought, {"type": "output_text", "text": "4"}, {"text": "2"}, "!"]
+    parts = [thought, {"type": "output_text", "text": "4", "annotations": []}, {"text": "2"}, "!"]
     assert replayed(content=parts)["content"] == [{"type": "text", "text": text} for text in "42!"]
     assert replayed(content=[thought])["content"] == "(no text)"
 

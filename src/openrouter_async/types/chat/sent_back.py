@@ -65,7 +65,8 @@ def sent_back(reply: AssistantMessage) -> _Message:
     said = reply.model_dump(exclude_unset=True)
     content = said.get("content")
     if isinstance(content, list):  # of text alone; what else a part may be, requests do not take from a model
-        content = [{**part, "type": "text"} for part in content if isinstance(part.get("text"), str)]
+        texts = [text for part in content if isinstance(text := part.get("text"), str)]
+        content = [{"type": "text", "text": text} for text in texts]
     message: _Message = {"role": "assistant", "content": content}
     calls = [
         {name: value for name, value in call.items() if name != "index"}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -18,14 +20,18 @@ from openrouter_async import (
     Failed,
     Item,
     Ledger,
+    LedgerError,
     Ranking,
     Rate,
     open_ledger,
 )
 from openrouter_async.batch.kinds import BatchKind
 from openrouter_async.batch.results import Result
+from openrouter_async.ledger.holder import MemoryHolder
+from openrouter_async.ledger.steps import Answer, Finish, GiveUp, Step
 from openrouter_async.testing import Emulator, Failure, Fault
 from openrouter_async.testing.received import ReceivedRequest
+from tests.batch.fakes import read
 
 MODEL = "openai/gpt-4o-mini"
 EMBEDDING = "openai/text-embedding-3-small"
@@ -202,6 +208,35 @@ async def test_a_named_budget_is_of_all_blocks_and_refuses(tmp_path: Path) -> No
                     await client.chat.create("Hi", max_tokens=5)
             assert caught.value.budget == caught.value.spent == emulator.spent
         assert asked(emulator) == {"Hi": 2}
+
+
+class Full(MemoryHolder):
+    """A holder that cannot keep the first record."""
+
+    failures = 1
+
+    async def apply(self, steps: Sequence[Step]) -> list[Answer]:
+        if self.failures and any(isinstance(step, Finish | GiveUp) for step in steps):
+            self.failures -= 1
+            raise LedgerError("the disk is full")
+        return await super().apply(steps)
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+async def test_a_result_that_the_ledger_cannot_keep_is_delivered_and_kept_later(is_answered: bool) -> None:
+    results: list[Result[str]] = []
+    with Emulator(credits="100") as emulator:
+        if not is_answered:
+            emulator.fail(400, "no")
+        async with client_of(emulator) as client, Ledger(Full()) as ledger:
+            asked: dict[str, Any] = {"ledger": ledger, "concurrency": 1, "retry_failed": "never"}
+            with pytest.raises(LedgerError, match="the disk is full"):
+                await read(client.batch(["a", "b"], **asked), results)
+            assert [isinstance(result, Done) for result in results] == [is_answered]
+            with anyio.fail_after(60):
+                again = await client.batch(["a"], **asked)
+            assert [(result.key, result.is_resumed) for result in again] == [(results[0].key, True)]
+        assert len(emulator.requests) == 1
 
 
 async def test_a_call_of_a_free_model_that_is_charged_counts(tmp_path: Path) -> None:

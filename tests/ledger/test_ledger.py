@@ -154,7 +154,7 @@ async def test_a_cost_that_cannot_be_told_at_the_end_is_logged(caplog: pytest.Lo
         ledger.post(Report(call="one", cost=5))
         holder.failures = 100
     assert caplog.messages[-1] == (
-        "the ledger ':memory:' was not told that its worker leaves, nor the costs of 1 calls: the connection broke"
+        "the ledger ':memory:' was not told that its worker leaves, nor of 1 costs and answers: the connection broke"
     )
 
 

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from pydantic_core import from_json
 
 from .._sansio.once import key_of
-from ..errors import OpenRouterError
+from ..errors import LedgerError, OpenRouterError
 from ..ledger.ledger import Ledger, SharedBudget
 from ..ledger.opening import open_ledger
 from ..ledger.steps import BudgetTerms, Busy, Changed, Done, GivenUp, Lease, to_pico
@@ -184,18 +184,25 @@ class SharedRecords(ItemRecords):
     async def finish(self, request: Request, record: bytes) -> bool:
         """Keep the record of an answered item; return False where another process was quicker.
 
-        It is kept also if the worker is cancelled: the answer is there, and paid for.
+        It is kept also if the worker is cancelled: the answer is there, and paid for. A failure ends the batch, which
+        has the result all the same.
         """
-        is_late = False
+        is_first = True
         with anyio.CancelScope(shield=True):
             lease, source = self._leases.pop(request.key), self._sources.pop(request.key, None)
-            is_late = not await self.ledger.finish(lease.id, record, source=source)
-        return not is_late
+            try:
+                is_first = await self.ledger.finish(lease.id, record, source=source)
+            except LedgerError as error:
+                self._stop_with(error)
+        return is_first
 
     async def give_up(self, request: Request, record: bytes, *, was_paid: bool) -> None:
-        """Keep the record of an item that failed."""
+        """Keep the record of an item that failed, as `finish`."""
         with anyio.CancelScope(shield=True):
-            await self.ledger.give_up(self._leases.pop(request.key).id, record, was_paid=was_paid)
+            try:
+                await self.ledger.give_up(self._leases.pop(request.key).id, record, was_paid=was_paid)
+            except LedgerError as error:
+                self._stop_with(error)
 
     # Costs that come in later, or are of processes that are gone
 

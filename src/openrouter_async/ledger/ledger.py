@@ -71,7 +71,7 @@ BEATS = 4
 """Beats in the time of a lease; one or two may be late."""
 
 LAST_TRIES, LAST_PAUSE_S = 3, 0.2
-"""How often costs are told that wait when the ledger is left, where telling fails, and the seconds between."""
+"""How often costs and answers are told that wait when the ledger is left, and the seconds between, where it fails."""
 
 STUCK = 20
 """Leases after which a process whose event loop does not run counts as dead; chosen: 5 minutes by default."""
@@ -89,10 +89,14 @@ class _Waiting:
     """Whether nobody waits for its answer."""
 
 
-def _has_cost(waiting: _Waiting) -> bool:
-    """Whether a step tells a cost, or where it is found."""
-    step = waiting.step
-    return isinstance(step, Report | Settle) and (step.cost is not None or step.generation is not None)
+def _is_paid_for(waiting: _Waiting) -> bool:
+    """Whether a step brings what must not be lost: an item's record, a cost, or where that is found."""
+    match waiting.step:
+        case Report(cost=cost, generation=generation) | Settle(cost=cost, generation=generation):
+            return cost is not None or generation is not None
+        case Finish(record=record) | GiveUp(record=record):
+            return bool(record)
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +207,7 @@ class Ledger:
             await self._holder.aclose()
 
     async def _tell_the_last(self) -> None:
-        """Apply what waits, what is posted meanwhile, and that the worker leaves; costs are told several times."""
+        """Apply what waits, what is posted meanwhile, and that the worker leaves; what is paid for several times."""
         tries = 0
         while not self._is_left or self._queue:
             self._is_left = False
@@ -211,13 +215,13 @@ class Ledger:
                 await self._apply([*self._taken(), _Waiting(Gone(worker=self.worker))])
             except LedgerError as error:  # its leases end in time
                 tries += 1
-                costs = sum(map(_has_cost, self._queue))
-                if costs and tries < LAST_TRIES:
+                lost = sum(map(_is_paid_for, self._queue))
+                if lost and tries < LAST_TRIES:
                     await anyio.sleep(LAST_PAUSE_S)
                     continue
-                lost = f", nor the costs of {costs} calls" if costs else ""
+                besides = f", nor of {lost} costs and answers" if lost else ""
                 LOGGER.warning(
-                    "the ledger %r was not told that its worker leaves%s: %s", self.where, lost, error
+                    "the ledger %r was not told that its worker leaves%s: %s", self.where, besides, error
                 )
                 return
             self._is_left = True  # before the last look at what other threads post
@@ -273,7 +277,7 @@ class Ledger:
     def post(self, step: Step, *, is_in_loop: bool = True) -> None:
         """Apply a step soon, without waiting; `is_in_loop` is False in another thread. Failures are repeated."""
         self._queue.append(waiting := _Waiting(step, is_posted=True))
-        if self._is_left and _has_cost(waiting):
+        if self._is_left and _is_paid_for(waiting):
             LOGGER.warning(
                 "a cost came after the ledger %r was left; it counts only if this object is entered again",
                 self.where,
@@ -314,12 +318,23 @@ class Ledger:
             raise
 
     async def finish(self, lease: str, record: bytes, *, source: str | None = None) -> bool:
-        """Keep the record of an answered item; return False where another one was first, which stays."""
-        return await self.ask(Finish(lease=lease, record=record, source=source)) == "kept"
+        """Keep the record of an answered item; return False where another one was first, which stays.
+
+        Raises:
+            LedgerError: the ledger cannot be used; the record is kept once it can, as what is posted.
+        """
+        return await self._ask_or_post(Finish(lease=lease, record=record, source=source)) == "kept"
 
     async def give_up(self, lease: str, record: bytes, *, was_paid: bool) -> None:
-        """Keep the record of an item that failed."""
-        await self.ask(GiveUp(lease=lease, record=record, was_paid=was_paid))
+        """Keep the record of an item that failed; raises as `finish`."""
+        await self._ask_or_post(GiveUp(lease=lease, record=record, was_paid=was_paid))
+
+    async def _ask_or_post(self, step: Step) -> Answer:
+        try:
+            return await self.ask(step)
+        except LedgerError:
+            self.post(step)
+            raise
 
     def drop(self, lease: str, *, is_left: bool) -> None:
         """Return an item without an answer; `is_left` says that a request for it was left in flight."""

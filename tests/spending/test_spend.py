@@ -501,6 +501,42 @@ async def test_a_hit_of_the_response_cache_is_free(emulator: Emulator) -> None:
 # what is in doubt
 
 
+@pytest.mark.parametrize("usage", [None, {"completion_tokens": 10}, {"cost": None}, {"cost": -4}])
+async def test_a_service_that_tells_no_cost_passes_no_budget(
+    emulator: Emulator, usage: dict[str, JsonValue] | None
+) -> None:
+    choice: dict[str, JsonValue] = {
+        "index": 0,
+        "message": {"role": "assistant", "content": "ok"},
+        "finish_reason": "stop",
+    }
+    told: dict[str, JsonValue] = {} if usage is None else {"usage": usage}
+    body: dict[str, JsonValue] = {"id": "gen-untold", "model": MODEL, "choices": [choice], **told}
+    emulator.answer("/chat/completions", body, times=None)
+    async with client_of(emulator) as client, client.track(budget="0.05", settle=0.05) as spend:
+        with pytest.raises(BudgetExceeded, match="whose cost the service did not tell"):
+            await ask_until_refused(client, MODEL, max_tokens=1000)
+        sent = sum(request.path == "/chat/completions" for request in emulator.requests)
+        assert 2 <= sent <= 5  # each may cost 0.01
+        assert spend.cost == spend.doubtful == 0
+        assert Decimal("0.01") * sent <= spend.held <= Decimal("0.05")
+        assert len(spend.unsettled) == sent
+
+
+async def test_an_answer_whose_record_comes_late_is_counted_in_place_of_what_it_may_have_cost(
+    emulator: Emulator,
+) -> None:
+    emulator.reply_with(lambda _: Reply.of("ok", usage={"cost": None}))
+    async with client_of(emulator) as client:
+        async with client.track(budget="1", settle=0) as spend:
+            await client.chat.create("one", model=MODEL, max_tokens=1000)
+            assert spend.held > spend.doubtful == 0
+        spend._settle_s = 5.0
+        await spend.settle(also_let_go=True)
+    assert spend.cost == emulator.spent > 0
+    assert (spend.held, spend.unsettled) == (0, ())
+
+
 async def test_what_broke_off_is_looked_up_before_a_call_is_refused_that_would_fit(
     emulator: Emulator,
 ) -> None:

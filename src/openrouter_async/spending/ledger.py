@@ -7,6 +7,9 @@ opened ── paid (its response reported the cost) ──> counted
                      └── the time is over ──> released: no longer reserved, still listed as unsettled
 ```
 
+A call that was answered whole is known to be billed. If neither its answer nor a record says what it cost, its
+reservation stays, so a service that does not tell costs passes no budget.
+
 Ends are queued, and counted by the next reader, because an abandoned stream ends when it is garbage-collected: in any
 thread, at any moment.
 """
@@ -117,6 +120,8 @@ class Call:
     is_settled: bool = False
     """Whether its record said what it cost."""
     doubted_at: float = 0.0
+    is_answered: bool = False
+    """Whether its answer came whole, so it is billed, whatever is known of its cost."""
     task: int = 0
     """In which task it was made."""
     shared_id: str = ""
@@ -161,6 +166,8 @@ class Ledger:
         """The amount reserved for calls in flight."""
         self.doubtful = Decimal(0)
         """The amount reserved for calls that broke off."""
+        self.untold = Decimal(0)
+        """The amount that answers may have cost of which nothing has told the cost."""
         self.calls = 0
         """How many requests were paid for or are in doubt."""
         self.models: dict[str, ModelSpend] = {}
@@ -171,7 +178,7 @@ class Ledger:
     @property
     def taken(self) -> Decimal:
         """The amount no longer available."""
-        return self.cost + self.byok_cost + self.held + self.doubtful
+        return self.cost + self.byok_cost + self.held + self.doubtful + self.untold
 
     @property
     def unsettled(self) -> tuple[UnsettledCall, ...]:
@@ -263,6 +270,7 @@ class Ledger:
                 if not call.is_looked_up and call.job_id is None:
                     del self._in_doubt[key]
                     self.doubtful -= call.held
+                    self.untold += call.held if call.is_answered else 0
                     self._let_go.append(call)
         return self
 
@@ -283,6 +291,7 @@ class Ledger:
             self.doubtful -= call.held
         elif call in self._let_go:
             self._let_go.remove(call)
+            self.untold -= call.held if call.is_answered else 0
         else:
             return
         call.charge = charge.merged_over(call.charge)

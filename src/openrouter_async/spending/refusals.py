@@ -21,6 +21,8 @@ def exceeded(call: Call, ledger: Ledger, budget: Decimal, advice: str) -> Budget
     foreseen = call.foreseen
     byok = f" and {format_usd(ledger.byok_cost)} on keys of your own" if ledger.byok_cost else ""
     doubtful = f" and {format_usd(ledger.doubtful)} for some that broke off" if ledger.doubtful else ""
+    if ledger.untold:
+        doubtful += f" and {format_usd(ledger.untold)} for answers whose cost the service did not tell"
     may_cost = f", and it may cost {format_usd(foreseen.cost)}" if foreseen.is_known else ""
     if not foreseen.is_known:
         may_cost = ", and its possible cost is unknown"

@@ -124,13 +124,14 @@ class Spend:
 
     @property
     def held(self) -> Decimal:
-        """The amount reserved for requests in flight, and for those in doubt, as far as it can be estimated."""
+        """The amount reserved for requests in flight, for those in doubt, and for answers whose cost nothing has told,
+        as far as it can be estimated."""
         ledger = self._ledger.count()
-        return ledger.held + ledger.doubtful
+        return ledger.held + ledger.doubtful + ledger.untold
 
     @property
     def doubtful(self) -> Decimal:
-        """What of `held` is for requests that broke off; it is let go after the time of `settle`."""
+        """What of `held` is for requests that broke off, and is let go after the time of `settle`."""
         return self._ledger.count().doubtful
 
     @property
@@ -455,6 +456,7 @@ class SpendObserver(Observer):
         if call is not None:
             call.charge = charge = charge_of_attempt(attempt)
             call.is_in_doubt = attempt.may_have_been_billed
+            call.is_answered = attempt.outcome == "answered"
             # Not the id on an error, which may be that of an earlier request that this one went on from.
             call.generation_id = attempt.generation_id or charge.generation_id
             self._spend._ended(call, attempt, error)

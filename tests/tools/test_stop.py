@@ -68,6 +68,15 @@ def test_a_cost_that_is_not_reported_counts_for_nothing() -> None:
     assert max_run_tokens(20).met([step(tokens=None), step()]) is None
 
 
+def test_a_reply_that_tells_no_cost_counts_as_much_as_the_next_request() -> None:
+    untold = step(cost=None)
+    limit = max_cost("0.05")
+    assert limit.met([untold, untold], Decimal("0.01")) is None
+    assert limit.met([untold, untold, step()], Decimal("0.01")) is None
+    assert limit.met([untold] * 5, Decimal("0.01")) == "max_cost('0.05')"
+    assert limit.met([untold] * 3 + [step()] * 2, Decimal("0.01")) == "max_cost('0.05')"
+
+
 @pytest.mark.parametrize("dollars", ["", "a lot", 0, -1, "nan", "inf", None])
 def test_a_cost_that_is_none_is_refused(dollars: Any) -> None:
     with pytest.raises(ConfigurationError, match="expected US dollars"):

@@ -90,8 +90,8 @@ def max_cost(dollars: str | Decimal | float) -> StopWhen:
     """Stop before a request that could bring the cost of the replies above so many US dollars.
 
     The cost of the next request is estimated from the prices of the catalogue and from earlier requests; without
-    `max_tokens` the length of its answer is a guess. The first request is always sent, and so is the one for a
-    `final_answer`. Requests on your own provider key count with the provider's charge. A free model never reaches
+    `max_tokens` the length of its answer is a guess. A reply that does not tell its cost counts as much as the next
+    request. The first request is always sent, and so is the one for a `final_answer`. Requests on your own provider key count with the provider's charge. A free model never reaches
     the limit, so combine it with `max_steps`.
 
     Raises:
@@ -106,7 +106,9 @@ def max_cost(dollars: str | Decimal | float) -> StopWhen:
 
     def met(steps: Sequence[Step], next_cost: Decimal) -> str | None:
         spent = usage_of_steps(steps).paid or Decimal(0)
-        return name if spent >= limit or spent + next_cost > limit else None
+        billed = (usage for step in steps for usage in step.completion.billed)
+        untold = sum(usage is None or usage.paid is None for usage in billed)
+        return name if spent >= limit or spent + next_cost * (untold + 1) > limit else None
 
     return StopWhen(met, asks_cost=True)
 

@@ -85,6 +85,7 @@ async def test_what_came_of_a_broken_one_is_kept(body: bytes, kind: type[errors.
         with pytest.raises(kind) as caught:
             await client.chat.create("Hi")
     partial = getattr(caught.value, "partial", None)
+    assert partial is not None
     assert (partial.text, caught.value.may_have_been_billed) == ("Hel", True)
     assert "Hel" not in str(caught.value)
 

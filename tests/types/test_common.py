@@ -5,14 +5,19 @@ from __future__ import annotations
 import gc
 import weakref
 from decimal import Decimal
+from typing import Annotated, Literal
 
 import pytest
 from pydantic.json_schema import JsonSchemaMode
 
+from openrouter_async.types._base import WireType
 from openrouter_async.types.chat.completion import ChatCompletion, Choice
 from openrouter_async.types.common import (
     Envelope,
+    Lenient,
     Listing,
+    MaybeStr,
+    MaybeWords,
     RouterMetadata,
     ServerToolUse,
     Usage,
@@ -94,3 +99,30 @@ def test_the_sum_of_tokens_is_that_of_the_fuller_usage() -> None:
     full = Usage(prompt_tokens=10, completion_tokens=5, total_tokens=15)
     less = Usage(prompt_tokens=10, completion_tokens=0, total_tokens=10)
     assert fuller_usage(full, less).total_tokens == fuller_usage(less, full).total_tokens == 15
+
+
+class Row(WireType):
+    name: MaybeStr = None
+    inner: Annotated[list[Row] | None, Lenient()] = None
+
+
+class Lists(WireType):
+    rows: Annotated[list[Row] | None, Lenient()] = None
+    words: MaybeWords = None
+    kinds: Annotated[list[Literal["a", "b"]] | None, Lenient(list)] = None
+    numbers: Annotated[list[int] | None, Lenient()] = None
+    vector: Annotated[list[float] | None, Lenient()] = None
+
+
+def test_of_a_list_the_entries_that_cannot_be_used_are_left_out() -> None:
+    given = {"rows": [None, {"name": "x", "inner": [3, {"name": "y"}]}, 5], "words": ["a", None, ["b"], "c"]}
+    lists = Lists.model_validate({**given, "kinds": ["a", "z"]})
+    assert lists == Lists(rows=[Row(name="x", inner=[Row(name="y")])], words=["a", "c"], kinds=["a"])
+    assert Lists.model_validate({"rows": 5, "words": "a", "kinds": "a"}) == Lists(
+        rows=None, words=None, kinds=[]
+    )
+
+
+def test_of_numbers_none_is_left_out_since_their_places_count() -> None:
+    lists = Lists.model_validate({"numbers": [1, None, 2], "vector": [0.5, "x"]})
+    assert (lists.numbers, lists.vector) == (None, None)

@@ -65,18 +65,32 @@ else:
 
 
 class Lenient:
-    """Marks a field whose unusable value reads as None, or as what `empty` makes: `Annotated[X | None, Lenient()]`."""
+    """Marks a field whose unusable value reads as None, or as what `empty` makes: `Annotated[X | None, Lenient()]`.
+
+    Of a list of objects or texts the unusable entries are left out, and the others stay; numbers mean something by
+    their places.
+    """
 
     def __init__(self, empty: Callable[[], object] | None = None) -> None:
         self._empty = empty
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         # The core does this without calling Python, so it costs nothing where values are as expected.
+        schema = _with_entries_left_out(handler(source))
         if self._empty is None:
-            return core_schema.with_default_schema(handler(source), default=None, on_error="default")
-        return core_schema.with_default_schema(
-            handler(source), default_factory=self._empty, on_error="default"
-        )
+            return core_schema.with_default_schema(schema, default=None, on_error="default")
+        return core_schema.with_default_schema(schema, default_factory=self._empty, on_error="default")
+
+
+def _with_entries_left_out(schema: CoreSchema) -> CoreSchema:
+    """Return the schema of a list, which may be None, so that it leaves out the entries that do not fit."""
+    if schema["type"] == "nullable":
+        return {**schema, "schema": _with_entries_left_out(schema["schema"])}
+    if schema["type"] != "list" or (items := schema.get("items_schema")) is None:
+        return schema
+    if items["type"] in ("int", "float", "default"):
+        return schema
+    return {**schema, "items_schema": core_schema.with_default_schema(items, on_error="omit")}
 
 
 class _Unchecked:

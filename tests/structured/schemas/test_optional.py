@@ -48,7 +48,7 @@ class Order(BaseModel):
 SCHEMA = Schema.from_type(Order)
 
 
-def read(value: object) -> Order:
+def read(value: object) -> object:
     choice = {"message": {"content": json.dumps(value)}, "finish_reason": "stop"}
     reply: ChatCompletion = ChatCompletion.model_validate({"choices": [choice]})
     return read_output(reply, SCHEMA).output

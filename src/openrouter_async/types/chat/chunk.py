@@ -40,7 +40,7 @@ class Delta(WireType):
     reasoning: MaybeStr = None
     reasoning_content: MaybeStr = None
     """Another name for `reasoning`, which some servers use."""
-    reasoning_details: Annotated[list[OnErrorOmit[JsonObject]] | None, Lenient()] = None
+    reasoning_details: Annotated[list[JsonObject] | None, Lenient()] = None
     refusal: MaybeStr = None
     tool_calls: list[ToolCallFragment] | None = None
     images: Annotated[list[OnErrorOmit[Image]] | None, Lenient()] = None

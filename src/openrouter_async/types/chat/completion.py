@@ -109,7 +109,7 @@ class AssistantMessage(WireType):
     reasoning: MaybeStr = None
     reasoning_content: MaybeStr = None
     """Another name for `reasoning`, which some servers use."""
-    reasoning_details: Annotated[list[OnErrorOmit[JsonObject]] | None, Lenient()] = None
+    reasoning_details: Annotated[list[JsonObject] | None, Lenient()] = None
     """Reasoning unchanged, including an empty list; models require it back. None if there was no reasoning."""
     tool_calls: ToolCallParts = None
     """As they are sent back; every one has an id."""

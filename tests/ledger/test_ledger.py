@@ -45,6 +45,28 @@ async def test_a_posted_step_is_applied_with_the_next_one() -> None:
         assert max(holder.goes) >= 2
 
 
+async def test_each_task_has_an_error_of_its_own() -> None:
+    """What is done to one, such as facts that are added, is not done to that of another task."""
+    errors: list[LedgerError] = []
+
+    async def ask(ledger: Ledger) -> None:
+        with pytest.raises(LedgerError, match="the connection broke") as caught:
+            await ledger.time()
+        errors.append(caught.value)
+
+    async with Ledger(holder := Gated()) as ledger, anyio.create_task_group() as tasks:
+        await wait_all_tasks_blocked()
+        tasks.start_soon(ledger.time)  # while this one is applied, the others wait together
+        await wait_all_tasks_blocked()
+        for _ in range(3):
+            tasks.start_soon(ask, ledger)
+        await wait_all_tasks_blocked()
+        holder.failures_to_come = [False, True]
+        for _ in range(20):
+            holder.gate.release()
+    assert len({id(error) for error in errors}) == len(errors) == 3
+
+
 async def test_a_posted_step_survives_a_failure_of_the_ledger() -> None:
     async with Ledger(holder := Failing()) as ledger:
         budget = ledger.budget("user:42", "1")
@@ -164,9 +186,12 @@ class Gated(MemoryHolder):
     def __init__(self) -> None:
         super().__init__()
         self.gate = anyio.Semaphore(1)
+        self.failures_to_come: list[bool] = []
 
     async def apply(self, steps: Sequence[Step]) -> list[Answer]:
         await self.gate.acquire()
+        if self.failures_to_come and self.failures_to_come.pop(0):
+            raise LedgerError("the connection broke")
         return await super().apply(steps)
 
 

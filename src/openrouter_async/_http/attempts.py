@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
-from traceback import clear_frames
 from typing import TYPE_CHECKING
 
 import anyio
 
+from .._frames import clear_ended
 from .._sansio.charges import usage_in
 from .._sansio.error_mapping import tell_wait
 from .._sansio.json_work import LEAST_BYTES
@@ -308,7 +308,7 @@ class CallAttempts:
         error.args = (error.message,)
         # What has ended holds bodies and headers, the key's echo among them; who shows the locals of a traceback
         # shows none of it.
-        clear_frames(error.__traceback__)
+        clear_ended(error.__traceback__)
         if isinstance(error, APIStatusError):
             metadata = redact_json(dict(error.metadata), secrets)
             assert isinstance(metadata, dict)

@@ -9,7 +9,6 @@ import base64
 import json
 import os
 import tempfile
-import traceback
 import weakref
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, cast, overload
 from pydantic import BaseModel
 
 from .._files import replace_file
+from .._frames import clear_ended
 from ..errors import ConfigurationError
 from ..types.chat.content_parts import Attachment
 from .items import Item
@@ -55,7 +55,7 @@ class Failures(Sequence[Failed]):
     def add(self, failed: Failed) -> None:
         """Add an item."""
         # Of many thousands of failures the variables of all functions would stay in memory.
-        traceback.clear_frames(failed.error.__traceback__)
+        clear_ended(failed.error.__traceback__)
         if len(self._failed) < IN_MEMORY:
             self._failed.append(failed)
             return

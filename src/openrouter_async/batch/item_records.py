@@ -51,12 +51,12 @@ class ItemRecords:
         *,
         spend: Spend,
         sender: Sender,
-        stop_with: Callable[[JournalError], None],
+        stop_with: Callable[[OpenRouterError], None],
         path: str,
     ) -> None:
         """Open nothing yet; `sender` reads the generation records of earlier runs.
 
-        `stop_with` ends the batch if the journal cannot be written; the results are still delivered. `path` is that of
+        `stop_with` ends the batch if the records cannot be written; the results are still delivered. `path` is that of
         the operation.
         """
         self.again = PaidAgain()

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -271,7 +272,7 @@ class Ledger:
                 self._queue.remove(waiting)
             raise
         if waiting.error is not None:
-            raise waiting.error
+            raise copy(waiting.error) from waiting.error.__cause__  # each task has its own
         return waiting.answer
 
     def post(self, step: Step, *, is_in_loop: bool = True) -> None:

@@ -224,6 +224,18 @@ def test_an_event_stream_is_refused() -> None:
         read(Thing, body, content_type="text/event-stream")
 
 
+@pytest.mark.parametrize(
+    "body",
+    [b'[{"choices": [{"message": {"content": "private"}}]}]', b'"{\\"content\\": \\"private\\"}"',
+     b")]}',\n" + b'{"choices": [{"message": {"content": "private"}}]}'],
+    ids=["in a list", "in a text", "behind a guard"],
+)  # fmt: skip
+def test_what_may_be_an_answer_is_in_no_message(body: bytes) -> None:
+    with pytest.raises(errors.InvalidResponseError) as caught:
+        read(Thing, body)
+    assert "private" not in str(caught.value)
+
+
 def test_an_error_within_an_event_stream_is_raised() -> None:
     body = b': x\n\ndata: {"id": "gen-1"}\r\n\r\ndata:{"error": {"code": 503, "message": "m"}}\n\n'
     with pytest.raises(errors.Overloaded):

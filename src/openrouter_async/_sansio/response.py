@@ -8,6 +8,7 @@ for example, is not a failed request.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from types import NoneType
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
@@ -33,6 +34,8 @@ T = TypeVar("T")
 _PADDING = b" \t\r\n\xef\xbb\xbf"
 """White space, which keeps the connection alive, and the bytes of a byte order mark."""
 
+_OF_ANSWERS = re.compile(r'"(?:choices|content|output)\\?"')
+"""Keys of answers, for where one stands in something else than an object."""
 _DONE = b"data: [DONE]"
 _LOOKED_AT = 64 * 1024
 """Bytes of an event stream in place of an answer in which an error is looked for."""
@@ -149,7 +152,7 @@ class _Reply(NamedTuple):
         shown = excerpt(data, secrets=self.secrets)
         content_type = redact(self.content_type, self.secrets) or None
         # The text of an object may be a model's answer, which belongs in no message; a page or a bare value is not.
-        may_be_answer = shown.startswith("{") or is_event_stream(data)
+        may_be_answer = shown.startswith("{") or is_event_stream(data) or _OF_ANSWERS.search(shown)
         begins = "" if not shown or may_be_answer else f"; it begins {shown!r}"
         request, generation = request_id(self.headers), generation_id(self.headers)
         return InvalidResponseError(

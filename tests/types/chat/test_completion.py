@@ -174,6 +174,14 @@ def test_an_image_is_found_wherever_its_message_has_it(image: object, url: str |
     assert [picture.url for picture in reply.images] == [url]
 
 
+def test_a_citation_may_have_its_page_beside_its_type() -> None:
+    page = {"url": "https://a.example", "title": "A", "start_index": 1, "end_index": 5}
+    nested, flat = {"type": "url_citation", "url_citation": page}, {"type": "url_citation", **page}
+    (citation,) = completion({"content": "x", "annotations": [nested, flat]}).annotations
+    assert isinstance(citation, UrlCitation)
+    assert (citation.url, citation.title) == ("https://a.example", "A")
+
+
 def test_images_among_the_parts_of_the_content_are_images_of_the_reply() -> None:
     part = {"type": "image_url", "image_url": {"url": PIXEL}}
     reply = completion({"content": [{"type": "text", "text": "a dot"}, part, {"type": "image"}]})

@@ -60,6 +60,16 @@ class UrlCitation(WireType):
     type: Literal["url_citation"] = "url_citation"
     url_citation: Annotated[CitedPage | None, Lenient()] = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _read_flat(cls, citation: object) -> object:
+        """Read a citation that has the page beside its type, as in the Responses API."""
+        if not isinstance(citation, dict) or citation.get("url_citation") or "url" not in citation:
+            return citation
+        page = {name: value for name, value in citation.items() if name in CitedPage.model_fields}
+        rest = {name: value for name, value in citation.items() if name not in CitedPage.model_fields}
+        return {**rest, "url_citation": page}
+
     @property
     def url(self) -> str | None:
         """The address of the page."""

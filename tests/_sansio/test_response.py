@@ -226,7 +226,7 @@ def test_an_event_stream_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b'[{"choices": [{"message": {"content": "private"}}]}]', b'"{\\"content\\": \\"private\\"}"',
+    [b'[{"choices": [{"message": {"content": "private"}}]}]', b'"{\\"content\\": \\"' + b"private " * 30 + b'\\"}"',
      b")]}',\n" + b'{"choices": [{"message": {"content": "private"}}]}'],
     ids=["in a list", "in a text", "behind a guard"],
 )  # fmt: skip

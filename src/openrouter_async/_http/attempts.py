@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from .._frames import clear_ended
 from .._sansio.charges import usage_in
 from .._sansio.error_mapping import tell_wait
 from .._sansio.json_work import LEAST_BYTES
@@ -308,6 +307,8 @@ class CallAttempts:
         error.args = (error.message,)
         # What has ended holds bodies and headers, the key's echo among them; who shows the locals of a traceback
         # shows none of it.
+        from .._frames import clear_ended  # few calls fail
+
         clear_ended(error.__traceback__)
         if isinstance(error, APIStatusError):
             metadata = redact_json(dict(error.metadata), secrets)

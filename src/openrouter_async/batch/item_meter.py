@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..spending.spend import Spend, SpendObserver
+from ..spending.observer import SpendObserver
+from ..spending.spend import Spend
 from .items import Request
 
 if TYPE_CHECKING:

@@ -29,9 +29,9 @@ from ..resources.account.generations import GenerationsResource
 from .forecast import Forecast, Prices, Request, model_in
 from .jobs import JobObserver, look_at_job
 from .ledger import Call, Ledger, ModelCost, ModelSpend, UnsettledCall
+from .observer import SpendObserver
 from .records import charge_of_record
 from .refusals import exceeded, shared_exceeded
-from .replies import charge_of_attempt
 from .shared import SharedAdmission, outcome_of
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from .._sansio.request import RequestData
     from ..protocols import Sender
 
-__all__ = ["Spend", "SpendObserver", "UnsettledCall"]
+__all__ = ["Spend", "UnsettledCall"]
 
 LOGGER = logging.getLogger("openrouter_async")
 
@@ -157,7 +157,7 @@ class Spend:
         """Watch a call that may cost money; `item` is what it is made for."""
         return SpendObserver(self, sender, item) if request.may_cost else None
 
-    async def _open(self, data: RequestData, sender: Sender, item: object) -> Call:
+    async def open_call(self, data: RequestData, sender: Sender, item: object) -> Call:
         """Hold what a request may cost, once the budget has room for it."""
         call = Call(
             operation=data.operation.name,
@@ -265,7 +265,7 @@ class Spend:
         with anyio.move_on_after(LOOK_S):
             await self._changed.wait()
 
-    def _ended(self, call: Call, attempt: Attempt, error: OpenRouterError | None) -> None:
+    def call_ended(self, call: Call, attempt: Attempt, error: OpenRouterError | None) -> None:
         is_in_loop = attempt.is_in_loop
         if self.shared is not None:
             outcome, wait = outcome_of(error, is_answered=attempt.outcome == "answered")
@@ -388,75 +388,3 @@ class Spend:
     def __repr__(self) -> str:
         limit = "" if self.budget is None else f" of {self.budget:f}"
         return f"<Spend {format_usd(self.cost)}{limit} US dollars, {self.calls} calls, {len(self.unsettled)} unsettled>"
-
-
-class SpendObserver(Observer):
-    """Counts the requests of one call."""
-
-    __slots__ = ("_attempt", "_calls", "_running", "_spend", "item", "paces", "sender")
-
-    reads = True
-
-    def __init__(self, spend: Spend, sender: Sender, item: object) -> None:
-        self._spend = spend
-        self._calls: list[Call] = []
-        self._running: Call | None = None
-        self._attempt: Attempt | None = None
-        self.paces = spend.shared is not None and spend.shared.paces
-        self.sender = sender
-        """The user of the calls."""
-        self.item = item
-        """The purpose of the calls."""
-
-    @property
-    def is_sending(self) -> bool:
-        """Whether one is out now, rather than waiting for a limit or before a retry."""
-        return self._running is not None and self._attempt is not None and self._attempt.was_sent
-
-    @property
-    def attempts(self) -> int:
-        """How many requests were sent."""
-        return len(self._calls)
-
-    @property
-    def is_in_doubt(self) -> bool:
-        """Whether one of them broke off, and may have been billed."""
-        return any(call.is_in_doubt for call in self._calls)
-
-    @property
-    def charges(self) -> list[Charge]:
-        """The costs reported by responses, without those from generation records, which `settled` receives."""
-        return [call.charge for call in self._calls if not call.is_settled]
-
-    async def started(self, attempt: Attempt) -> None:
-        """Hold what the request may cost.
-
-        Raises:
-            BudgetExceeded: the budget has no room for it.
-        """
-        self._attempt = attempt
-        self._running = await self._spend._open(attempt.request, self.sender, self.item)
-        self._calls.append(self._running)
-
-    def saw(self, attempt: Attempt, data: bytes) -> None:
-        """Keep the id of a stream's record; the cost is asked for at the end."""
-        if self._running is not None and attempt.is_streamed:
-            self._running.generation_id = attempt.charge.generation_id
-
-    def failed(self, attempt: Attempt, error: OpenRouterError, wait: float | None) -> None:
-        """The request costs no more."""
-        self._close(attempt, error)
-
-    def ended(self, attempt: Attempt) -> None:
-        """So does the call."""
-        self._close(attempt, None)
-
-    def _close(self, attempt: Attempt, error: OpenRouterError | None) -> None:
-        call, self._running = self._running, None
-        if call is not None:
-            call.charge = charge = charge_of_attempt(attempt)
-            call.is_in_doubt = attempt.may_have_been_billed
-            call.is_answered = attempt.outcome == "answered"
-            # Not the id on an error, which may be that of an earlier request that this one went on from.
-            call.generation_id = attempt.generation_id or charge.generation_id
-            self._spend._ended(call, attempt, error)

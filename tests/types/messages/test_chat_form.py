@@ -58,6 +58,20 @@ def test_helpers_of_chat_are_taken() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("given", "chosen"),
+    [
+        ("auto", {"type": "auto"}),
+        ("none", {"type": "none"}),
+        ("required", {"type": "any"}),
+        ({"type": "function", "function": {"name": "f"}}, {"type": "tool", "name": "f"}),
+        ({"type": "tool", "name": "f"}, {"type": "tool", "name": "f"}),
+    ],
+)
+def test_the_choice_of_a_tool_is_taken_in_the_words_of_chat(given: Any, chosen: dict[str, str]) -> None:
+    assert sent("Hi", tool_choice=given)["tool_choice"] == chosen
+
+
 def test_the_parameter_stands_before_instructions_among_the_messages() -> None:
     assert sent([system("Two."), user("Hi")], system="One.")["system"] == "One.\n\nTwo."
     marked = [{"type": "text", "text": "One.", "cache_control": {"type": "ephemeral"}}]

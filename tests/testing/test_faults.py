@@ -182,6 +182,11 @@ def test_an_error_event_has_the_shape_of_the_service() -> None:
     assert b"[DONE]" in bytes_of(Fault.error_event(after=1, done=True), stream=True)
 
 
+@pytest.mark.parametrize("after", [1, 1000], ids=["within", "beyond the end"])
+def test_a_fault_happens_once_and_at_the_latest_at_the_end(after: int) -> None:
+    assert bytes_of(Fault.error_event(after=after), stream=True).count(b'"error":') == 1
+
+
 def test_a_fault_has_a_place_that_can_be() -> None:
     with pytest.raises(ConfigurationError, match="after is -1"):
         Fault.reset(after=-1)

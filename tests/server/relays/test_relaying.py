@@ -128,6 +128,19 @@ def test_a_failure_after_it_is_an_event_that_keeps_what_came(emulator: Emulator)
     assert error["partial"]["text"] == "Hello world"
 
 
+def test_the_ai_sdk_is_told_at_the_end_what_was_used(emulator: Emulator) -> None:
+    emulator.reply("Hello", usage={"cost": 0.5})
+
+    async def handler(client: AsyncOpenRouter, request: Request) -> Response:
+        return relay(client.chat.stream("Hello"), format="ai-sdk")
+
+    with serve(application(emulator, handler)) as served:
+        lines = get(served.url).text.splitlines()
+    told = [json.loads(line[6:]) for line in lines if line.startswith("data: {")]
+    assert told[-1]["type"] == "finish"
+    assert told[-1]["messageMetadata"]["usage"]["cost"] == "0.5"
+
+
 def test_a_late_first_piece_does_not_hold_back_the_head(emulator: Emulator) -> None:
     """After `start_after` the status is sent; what fails then is told in the stream."""
     emulator.reply("late", fault=Fault.stall(after=0))

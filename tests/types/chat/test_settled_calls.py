@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openrouter_async.types.chat.completion import ChatCompletion
-from openrouter_async.types.chat.settled_arguments import argument_text, settled_arguments
+from openrouter_async.types.chat.settled_arguments import argument_text, json_values, settled_arguments
 from openrouter_async.types.chat.settled_calls import CallsBuilder
 
 Fragment = tuple[int | None, str | None, str | None, object]
@@ -438,3 +438,8 @@ def test_any_interleaving_gives_the_same_calls(calls, random, with_index: bool, 
         meant = settled_arguments(calls[number][1])
         # What is no object may be told without a placeholder that came twice.
         assert arguments == meant or not (is_object(arguments) or is_object(meant))
+
+
+def test_values_are_apart_by_any_space() -> None:
+    values, rest = json_values(' {"a": 1}\n {"b": 2}{} ')
+    assert ([value for _, value in values], rest) == ([{"a": 1}, {"b": 2}, {}], "")

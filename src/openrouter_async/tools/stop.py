@@ -91,8 +91,8 @@ def max_cost(dollars: str | Decimal | float) -> StopWhen:
 
     The cost of the next request is estimated from the prices of the catalogue and from earlier requests; without
     `max_tokens` the length of its answer is a guess. A reply that does not tell its cost counts as much as the next
-    request. The first request is always sent, and so is the one for a `final_answer`. Requests on your own provider key count with the provider's charge. A free model never reaches
-    the limit, so combine it with `max_steps`.
+    request. The first request is always sent, and so is the one for a `final_answer`. Requests on your own provider
+    key count with the provider's charge. A free model never reaches the limit, so combine it with `max_steps`.
 
     Raises:
         ConfigurationError: `dollars` is not a positive number.

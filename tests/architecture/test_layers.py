@@ -18,7 +18,7 @@ from tests.support.folders import ROOT
 
 LAYERS: dict[str, set[str]] = {
     "words and errors": {"errors", "operations", "_lazy", "_secret", "_sentinels", "_version"},
-    "checks": {"_checks", "_extras", "_files", "_frames", "_wal"},
+    "checks": {"_checks", "_extras", "_files", "_wal"},
     "wire types": {"types"},
     "hooks and estimates": {"hooks", "tokens"},
     "options": {"options"},

@@ -19,7 +19,7 @@ import anyio
 from .._sansio.charges import usage_in
 from .._sansio.error_mapping import tell_wait
 from .._sansio.json_work import LEAST_BYTES
-from .._sansio.redaction import redact, redact_json
+from .._sansio.redaction import clear_ended, redact, redact_json
 from .._sansio.response import is_event_stream
 from .._sansio.response_headers import generation_id, request_id, safe_headers
 from .._sansio.retry import Failure, RetryState, Wait, resolve, should_retry
@@ -307,8 +307,6 @@ class CallAttempts:
         error.args = (error.message,)
         # What has ended holds bodies and headers, the key's echo among them; who shows the locals of a traceback
         # shows none of it.
-        from .._frames import clear_ended  # few calls fail
-
         clear_ended(error.__traceback__)
         if isinstance(error, APIStatusError):
             metadata = redact_json(dict(error.metadata), secrets)

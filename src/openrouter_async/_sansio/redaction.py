@@ -1,13 +1,18 @@
 """Makes text safe for errors, logs and reprs: without keys, tokens, passwords of URLs, and file contents.
 
+And lets go of the locals in a traceback, so nobody keeps or shows them.
+
 A cut key is not recognised, so text is redacted before it is shortened. Every step takes time linear in the text.
 """
 
 from __future__ import annotations
 
+import gc
 import re
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -15,9 +20,11 @@ from typing import TYPE_CHECKING
 from .._secret import Secret
 
 if TYPE_CHECKING:
+    from types import FrameType, TracebackType
+
     from pydantic import JsonValue
 
-__all__ = ["redact", "redact_json"]
+__all__ = ["clear_ended", "redact", "redact_json"]
 
 
 @cache
@@ -100,3 +107,21 @@ def redact_json(value: JsonValue, secrets: Iterable[str] = ()) -> JsonValue:
         else:
             put(part)
     return whole[0]
+
+
+def clear_ended(traceback: TracebackType | None) -> None:
+    """Clear the frames of a traceback that have ended.
+
+    `traceback.clear_frames` also closes coroutines that wait, before Python 3.13: of an error that was raised in
+    several tasks, those of another task may.
+    """
+    while traceback is not None:
+        if sys.version_info >= (3, 13) or _has_ended(traceback.tb_frame):
+            with suppress(RuntimeError):  # it runs, or waits
+                traceback.tb_frame.clear()
+        traceback = traceback.tb_next
+
+
+def _has_ended(frame: FrameType) -> bool:
+    """Whether what a frame refers to is its own; that of a coroutine is the coroutine's until it ends."""
+    return any(each is frame.f_code for each in gc.get_referents(frame))

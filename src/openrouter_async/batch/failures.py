@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, cast, overload
 from pydantic import BaseModel
 
 from .._files import replace_file
-from .._frames import clear_ended
+from .._sansio.redaction import clear_ended
 from ..errors import ConfigurationError
 from ..types.chat.content_parts import Attachment
 from .items import Item

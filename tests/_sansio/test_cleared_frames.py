@@ -8,7 +8,7 @@ import anyio
 import pytest
 from anyio import wait_all_tasks_blocked
 
-from openrouter_async._frames import clear_ended
+from openrouter_async._sansio.redaction import clear_ended
 from openrouter_async.errors import OpenRouterError
 
 pytestmark = pytest.mark.anyio

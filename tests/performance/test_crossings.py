@@ -7,6 +7,7 @@ from threading import Semaphore
 import pytest
 
 from openrouter_async import AsyncOpenRouter
+from openrouter_async._http.http11.parsers import HTTPParser
 from openrouter_async.streaming.events import TextDelta
 from tests.performance.counting import MODEL, Reads, chunk, client_over
 from tests.performance.test_calls import COMPLETION
@@ -22,8 +23,8 @@ MOST_BY_CHUNK = {"socket, one by one": 14.4, "socket, all at once": 7.4, "transp
 """
 
 
-def client_of(server: LoopbackServer) -> AsyncOpenRouter:
-    return AsyncOpenRouter("sk-or-v1-0000", base_url=server.url, default_model=MODEL)
+def client_of(server: LoopbackServer, http_parser: HTTPParser = "h11") -> AsyncOpenRouter:
+    return AsyncOpenRouter("sk-or-v1-0000", base_url=server.url, default_model=MODEL, http_parser=http_parser)
 
 
 async def test_a_plain_call_goes_through_few_files() -> None:
@@ -84,3 +85,17 @@ async def test_a_chunk_goes_through_few_files(way_in: str) -> None:
             async with client:
                 ways.append(await crossings_of(lambda: read(client, chunks, way_in)))  # noqa: B023  # it is awaited here
     assert (ways[1].count - ways[0].count) / 200 <= MOST_BY_CHUNK[way_in], str(ways[0])
+
+
+@pytest.mark.parametrize(("http_parser", "most"), [("h11", 25.4), ("httptools", 25.4)])
+async def test_a_chunk_that_comes_alone_takes_few_functions_of_ours(
+    http_parser: HTTPParser, most: float
+) -> None:
+    """Resumptions of coroutines among them; parsers and event loops are not counted."""
+    steps: list[int] = []
+    with LoopbackServer(chunks_as_they_are_wanted) as server:
+        for chunks in (100, 300):
+            async with client_of(server, http_parser) as client:
+                way = await crossings_of(lambda: read(client, chunks, "socket, one by one"))  # noqa: B023  # it is awaited here
+            steps.append(len(way.steps))
+    assert (steps[1] - steps[0]) / 200 <= most

@@ -19,6 +19,7 @@ __all__ = [
     "ScriptedStream",
     "check_alike",
     "outcome",
+    "outcome_by_httpcore",
     "send",
     "send_by_httpcore",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias, TypeVar
 
@@ -72,7 +72,7 @@ class CallTimeouts(NamedTuple):
         return cls(*seconds, Deadline(None, None if timeouts.total is OMIT else timeouts.total))
 
 
-async def run_within(deadlines: tuple[Deadline, ...], work: Callable[[], Awaitable[T]], host: str) -> T:
+async def run_within(deadlines: Sequence[Deadline], work: Callable[[], Awaitable[T]], host: str) -> T:
     """Await what `work` returns until the first of the deadlines.
 
     Raises:

@@ -115,16 +115,35 @@ class Exchange:
         try:
             while True:
                 now = time.monotonic()
-                if now - self._slice_began > SLICE_S:
+                stream = self._stream
+                if stream is not None and stream.received != self._received:
+                    # Bytes come to our connections only while the task waits, so others ran.
+                    self._received, self._slice_began = stream.received, now
+                elif now - self._slice_began > SLICE_S:
                     await self.pause(deadlines)
                 piece = next(self._pieces, None) if self._pieces is not None else None
                 if piece is None:
                     if self.is_at_end:
                         return None
+                    # Silence ends the read before a deadline that is farther away than the idle timeout.
+                    near = (
+                        [each for each in deadlines if each.at - now <= self._idle_s] if deadlines else None
+                    )
+                    assert self._chunks is not None
                     try:
-                        # Silence ends the read before a deadline that is farther away than the idle timeout.
-                        near = tuple([each for each in deadlines if each.at - now <= self._idle_s])
-                        data = await (run_within(near, self._next, self._host) if near else self._next())
+                        # What has come already is read without waiting, so a fast server could keep a cancellation
+                        # from the task. Our connections look for one when they need not wait; to do so for every
+                        # chunk took a tenth of slow streams.
+                        if stream is None:
+                            await anyio.lowlevel.checkpoint_if_cancelled()
+                        if near:
+                            data = await run_within(near, self._chunks.__anext__, self._host)
+                        else:
+                            data = await self._chunks.__anext__()
+                    except StopAsyncIteration:
+                        if self._is_closed:
+                            raise ConnectionLost("the connection was closed with the client") from None
+                        data = None
                     except Exception as error:
                         self._raise_translated(error, "body")
                         raise
@@ -168,19 +187,6 @@ class Exchange:
         """Let other tasks run if this one has worked for long enough."""
         if time.monotonic() - self._slice_began > SLICE_S:
             await self.pause(deadlines)
-
-    async def _next(self) -> bytes | None:
-        assert self._chunks is not None
-        # What has come already is read without waiting, so a fast server could keep a cancellation from the task.
-        # Our connections look for one when they need not wait; to do so for every chunk took a tenth of slow streams.
-        if self._stream is None:
-            await anyio.lowlevel.checkpoint_if_cancelled()
-        try:
-            return await self._chunks.__anext__()
-        except StopAsyncIteration:
-            if self._is_closed:
-                raise ConnectionLost("the connection was closed with the client") from None
-            return None
 
     async def read_all(
         self, limits: Limits, deadlines: tuple[Deadline, ...], *, is_json: bool = True, begun: bytes = b""

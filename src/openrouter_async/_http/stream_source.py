@@ -88,7 +88,9 @@ class HTTPStreamSource:
 
     async def read(self) -> list[StreamItem] | None:
         """Return the items of the next read, which may be empty; None when the body ends."""
-        call, exchange = await self._opened()
+        call, exchange = self._call, self._exchange
+        if call is None or exchange is None:
+            call, exchange = await self._opened()
         attempts = call.attempts
         if self._left:
             await exchange.pause_if_due(self._near(attempts.timeouts))
@@ -111,16 +113,18 @@ class HTTPStreamSource:
                 f"the stream is longer than {limits.stream_bytes} bytes; see Limits(stream_bytes=...)",
                 limit=limits.stream_bytes,
             )
-        items: list[StreamItem] = [*self._decoder.feed(data)]
-        if self._work or self._decoder.is_long:  # an event that is longer than what is never too much
-            self._work += json_work(data)
-            check_work(self._work, limits.values, "an event of the stream")
-            if items:
-                self._work = 0
-        if self._decoder.ignored:
-            end = items.index(b"[DONE]") if b"[DONE]" in items else len(items)
-            items[end:end] = self._bare_error()
-        if {*map(type, items)} - {Comment}:
+        decoder = self._decoder
+        items: list[StreamItem] = [*decoder.feed(data)]
+        if self._work or not decoder.holds_nothing:
+            if self._work or decoder.is_long:  # an event that is longer than what is never too much
+                self._work += json_work(data)
+                check_work(self._work, limits.values, "an event of the stream")
+                if items:
+                    self._work = 0
+            if decoder.ignored:
+                end = items.index(b"[DONE]") if b"[DONE]" in items else len(items)
+                items[end:end] = self._bare_error()
+        if items and (type(items[0]) is bytes or {*map(type, items)} - {Comment}):
             self._event_at = None
             if attempts.current.to_first_piece is None:
                 attempts.began_stream()

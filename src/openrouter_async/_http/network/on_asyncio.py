@@ -13,6 +13,7 @@ armed when the wait ends, since most waits end early: the timer checks again whe
 from __future__ import annotations
 
 import asyncio
+import math
 import select
 import socket
 import ssl
@@ -47,6 +48,7 @@ class AsyncioStream(CallStream, asyncio.Protocol):
         self._waiter: asyncio.Future[bool] | None = None
         self._deadline: float | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = math.inf
 
     # Called by asyncio
 
@@ -65,9 +67,13 @@ class AsyncioStream(CallStream, asyncio.Protocol):
             assert self._transport is not None
             self._is_reading_paused = True
             self._transport.pause_reading()
-        if not self._is_writing:
-            self._wake()
-        self._tell_if_idle()
+        waiter = (
+            self._waiter
+        )  # `_wake` and `_tell_if_idle` without the calls: each chunk of a stream comes this way
+        if waiter is not None and not self._is_writing and not waiter.done():
+            waiter.set_result(True)
+        if self.on_idle_event is not None:
+            self.on_idle_event()
 
     def eof_received(self) -> bool:
         """Note the end, and leave the connection open: the request may still be on its way."""
@@ -113,7 +119,12 @@ class AsyncioStream(CallStream, asyncio.Protocol):
                 raise httpcore.ReadError(str(self._failure)) from self._failure
             if self._has_ended:
                 return b""
-            if not await self._wait(timeout):
+            waiter = self._begin_to_wait(timeout)
+            try:
+                in_time = await waiter
+            finally:
+                self._waiter = self._deadline = None
+            if not in_time:
                 raise httpcore.ReadTimeout(f"nothing was received within {timeout:g} s")
         if len(self._buffer) <= max_bytes:
             data = bytes(self._buffer)
@@ -207,10 +218,12 @@ class AsyncioStream(CallStream, asyncio.Protocol):
         self._transport.write(data)
         while self._is_writing_paused:
             self._is_writing = True
+            waiter = self._begin_to_wait(timeout)
             try:
-                in_time = await self._wait(timeout)
+                in_time = await waiter
             finally:
                 self._is_writing = False
+                self._waiter = self._deadline = None
             self._check_writable()
             if not in_time:
                 if self._buffer:  # an early answer, which httpcore reads after this error
@@ -224,35 +237,35 @@ class AsyncioStream(CallStream, asyncio.Protocol):
         if self._transport.is_closing():
             raise httpcore.WriteError("the connection was closed by the peer")
 
-    async def _wait(self, timeout: float | None) -> bool:
-        """Wait to be woken, and return True, or False when that took longer than `timeout` seconds."""
+    def _begin_to_wait(self, timeout: float | None) -> asyncio.Future[bool]:
+        """Return a future of being woken: True, or False when that took longer than `timeout` seconds.
+
+        Whoever awaits it takes it and the deadline back afterwards; not done here, since that would be one more
+        coroutine for each chunk of a stream.
+        """
         assert self._waiter is None, "a connection serves one task at a time"
-        waiter: asyncio.Future[bool] = self._loop.create_future()
-        self._waiter = waiter
+        self._waiter = waiter = self._loop.create_future()
         if timeout is not None:
-            self._deadline = self._loop.time() + timeout
-            self._arm_timer(self._deadline)
-        try:
-            return await waiter
-        finally:
-            self._waiter = self._deadline = None
+            self._deadline = deadline = self._loop.time() + timeout
+            if deadline < self._timer_at:
+                self._arm_timer(deadline)
+        return waiter
 
     def _wake(self, *, in_time: bool = True) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(in_time)
 
     def _arm_timer(self, when: float) -> None:
-        if self._timer is None or self._timer.when() > when:
-            self._cancel_timer()
-            self._timer = self._loop.call_at(when, self._on_timer)
+        self._cancel_timer()
+        self._timer, self._timer_at = self._loop.call_at(when, self._on_timer), when
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
+        self._timer, self._timer_at = None, math.inf
 
     def _on_timer(self) -> None:
-        self._timer = None
+        self._timer, self._timer_at = None, math.inf
         if self._deadline is None:
             return
         if self._loop.time() < self._deadline:

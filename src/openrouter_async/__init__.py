@@ -86,14 +86,9 @@ if TYPE_CHECKING:
     from .ledger.ledger import Ledger as Ledger
     from .ledger.ledger import SharedBudget as SharedBudget
     from .ledger.opening import open_ledger as open_ledger
-    from .options import App as App
     from .options import ClientOptions as ClientOptions
     from .options import Limits as Limits
-    from .options import LocalCache as LocalCache
-    from .options import Rate as Rate
-    from .options import Recover as Recover
     from .options import RequestOptions as RequestOptions
-    from .options import ResponseCache as ResponseCache
     from .options import Retries as Retries
     from .options import Timeouts as Timeouts
     from .prompt import Prompt as Prompt
@@ -102,6 +97,11 @@ if TYPE_CHECKING:
     from .resources.organization.scim import SyncJob as SyncJob
     from .resources.uploads import FileUpload as FileUpload
     from .resources.webhooks import verify_webhook as verify_webhook
+    from .special_options import App as App
+    from .special_options import LocalCache as LocalCache
+    from .special_options import Rate as Rate
+    from .special_options import Recover as Recover
+    from .special_options import ResponseCache as ResponseCache
     from .spending.cost_log import CostLog as CostLog
     from .spending.cost_log import CostRow as CostRow
     from .spending.spend import Spend as Spend
@@ -312,13 +312,14 @@ _BY_MODULE = {
     ".hooks": "PromptCacheCollapse RequestEvent RequestHook",
     ".ledger.ledger": "Ledger SharedBudget",
     ".ledger.opening": "open_ledger",
-    ".options": "App ClientOptions Limits LocalCache Rate Recover RequestOptions ResponseCache Retries Timeouts",
+    ".options": "ClientOptions Limits RequestOptions Retries Timeouts",
     ".prompt": "Prompt",
     ".resources.jobs": "Job",
     ".resources.media.videos": "VideoJob",
     ".resources.organization.scim": "SyncJob",
     ".resources.uploads": "FileUpload",
     ".resources.webhooks": "verify_webhook",
+    ".special_options": "App LocalCache Rate Recover ResponseCache",
     ".spending.cost_log": "CostLog CostRow",
     ".spending.spend": "Spend UnsettledCall",
     ".streaming.download": "Download",

@@ -6,22 +6,22 @@ the call.
 
 from __future__ import annotations
 
-import dataclasses
 import platform
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from . import _checks
 from ._secret import Secret
 from ._version import __version__
 from .errors import ConfigurationError
-from .options import App, Key, LocalCache, Rate, RequestOptions, ResponseCache, Retries, Timeouts
+from .options import Key, RequestOptions, Retries, Timeouts
 
 if TYPE_CHECKING:
     from .hooks import RequestHook
+    from .special_options import App, LocalCache, Rate, ResponseCache
     from .types.chat.request import ChatParams
 
 __all__ = ["READERS", "Settings", "check_key"]
@@ -73,8 +73,10 @@ LONGEST_ONCE = 512
 _HEADER_NAME = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Settings(NamedTuple):
     """Everything a request needs besides its operation and arguments; each field but the last three is an option."""
 
     api_key: KeySource | None = None
@@ -82,16 +84,16 @@ class Settings:
     base_url: str = DEFAULT_BASE_URL
     """Without a slash at the end."""
     default_model: str | None = None
-    params: Mapping[str, object] = field(default_factory=dict)
+    params: Mapping[str, object] = _NOTHING
     """Parameters of requests for text that do not give them themselves; checked where they are used."""
-    app: App = field(default_factory=App)
-    timeouts: Timeouts = field(default_factory=Timeouts)
-    retries: Retries = field(default_factory=Retries)
+    app: App | None = None
+    timeouts: Timeouts = Timeouts()
+    retries: Retries = Retries()
     rate: Rate | None = None
     hooks: tuple[RequestHook, ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = _NOTHING
     """By lower-case name."""
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = _NOTHING
     cache: ResponseCache | None = None
     local_cache: LocalCache | None = None
     coalesce: bool = False
@@ -102,20 +104,10 @@ class Settings:
     anthropic_beta: tuple[str, ...] = ()
     log_bodies: bool = False
     plain_http_hosts: frozenset[str] = frozenset()
-    sent_headers: tuple[tuple[bytes, bytes], ...] = field(default=(), init=False)
+    sent_headers: tuple[tuple[bytes, bytes], ...] = ()
     """All request headers these settings give, but the key, as they are sent, which is in UTF-8."""
-    reuses: bool = field(default=False, init=False)
+    reuses: bool = False
     """Whether a call may be answered without a request of its own."""
-
-    def __post_init__(self) -> None:
-        _check_base_url(self.base_url, self.plain_http_hosts)
-        if self.once and self.cache is not None and (self.cache.clear or not self.cache.enabled):
-            raise ConfigurationError(
-                f"once needs the response cache, but cache is {self.cache!r}; leave it out, or give a ttl alone"
-            )
-        encoded = ((name.encode(), value.encode()) for name, value in _headers(self).items())
-        object.__setattr__(self, "sent_headers", tuple(encoded))
-        object.__setattr__(self, "reuses", self.local_cache is not None or self.coalesce)
 
     @classmethod
     def of_client(
@@ -126,11 +118,11 @@ class Settings:
         for name in ("api_key", "management_key", "base_url"):
             given[name] = given.get(name) or environment.get(f"OPENROUTER_{name.upper()}") or None
         hosts = frozenset(_checks.names("allow_plain_http", allow_plain_http))
-        return cls(plain_http_hosts=hosts).derive(given)  # type: ignore[arg-type]  # the names are those of options
+        return cls(plain_http_hosts=hosts)._with({}).derive(given)  # type: ignore[arg-type]  # the names are those of options
 
     def with_params(self, params: ChatParams) -> Settings:
         """Return these settings with other parameters of requests, and none of their own."""
-        return dataclasses.replace(self, params=_params(params))
+        return self._with({"params": _params(params)})
 
     def derive(self, options: RequestOptions | None) -> Settings:
         """Return these settings with those of `options` in their place.
@@ -158,7 +150,19 @@ class Settings:
             for name, value in options.items()
             if value is not None or name not in _NONE_IS_NOTHING
         }
-        return dataclasses.replace(self, **changes) if changes else self  # type: ignore[arg-type]  # read as each is
+        return self._with(changes) if changes else self
+
+    def _with(self, changes: dict[str, object]) -> Settings:
+        settings = self._replace(**changes)  # type: ignore[arg-type]  # read as each is
+        _check_base_url(settings.base_url, settings.plain_http_hosts)
+        cache = settings.cache
+        if settings.once and cache is not None and (cache.clear or not cache.enabled):
+            raise ConfigurationError(
+                f"once needs the response cache, but cache is {cache!r}; leave it out, or give a ttl alone"
+            )
+        encoded = ((name.encode(), value.encode()) for name, value in _headers(settings).items())
+        reuses = settings.local_cache is not None or settings.coalesce
+        return settings._replace(sent_headers=tuple(encoded), reuses=reuses)
 
 
 def _params(value: ChatParams) -> Mapping[str, object]:
@@ -239,6 +243,13 @@ def _check_base_url(value: str, plain_http_hosts: Collection[str]) -> None:
         )
 
 
+def _special(name: str, value: object, kind: str) -> object:
+    """Check an option whose class is loaded where it is given."""
+    from . import special_options
+
+    return _checks.instance(name, value, getattr(special_options, kind))
+
+
 def _once(value: bool | str) -> bool | str:
     if not isinstance(value, bool) and not (isinstance(value, str) and 1 <= len(value) <= LONGEST_ONCE):
         raise ConfigurationError(
@@ -275,12 +286,13 @@ def _headers(settings: Settings) -> dict[str, str]:
     """Return the request headers that come from the settings, by lower-case name."""
     headers = {"user-agent": USER_AGENT, "accept-encoding": "gzip, deflate"}
     app = settings.app
-    if app.referer:
-        headers["http-referer"] = _checks.header_value("http-referer", app.referer)
-    if app.title:
-        headers["x-openrouter-title"] = _checks.header_value("x-openrouter-title", app.title)
-    if app.categories:
-        headers["x-openrouter-categories"] = ",".join(app.categories)
+    if app is not None:
+        if app.referer:
+            headers["http-referer"] = _checks.header_value("http-referer", app.referer)
+        if app.title:
+            headers["x-openrouter-title"] = _checks.header_value("x-openrouter-title", app.title)
+        if app.categories:
+            headers["x-openrouter-categories"] = ",".join(app.categories)
     if settings.router_metadata:
         headers["x-openrouter-metadata"] = "enabled"
     if settings.session_id is not None:
@@ -306,17 +318,15 @@ READERS: dict[str, Callable[[Any, Settings], object]] = {
     "base_url": lambda value, _: _base_url(value),
     "default_model": lambda value, _: _default_model(value),
     "params": lambda value, old: {**old.params, **_params(value)},
-    "app": lambda value, _: _checks.instance("app", value, App),
+    "app": lambda value, _: _special("app", value, "App"),
     "timeouts": lambda value, old: _checks.instance("timeouts", value, Timeouts).with_defaults(old.timeouts),
     "retries": lambda value, old: _checks.instance("retries", value, Retries).with_defaults(old.retries),
-    "rate": lambda value, _: None if value is None else _checks.instance("rate", value, Rate),
+    "rate": lambda value, _: None if value is None else _special("rate", value, "Rate"),
     "hooks": lambda value, _: _hooks(value),
     "headers": lambda value, old: {**old.headers, **_lower(value)},
     "query": lambda value, old: {**old.query, **_checks.mapping("query", value, '{"name": "value"}')},
-    "cache": lambda value, _: None if value is None else _checks.instance("cache", value, ResponseCache),
-    "local_cache": lambda value, _: (
-        None if value is None else _checks.instance("local_cache", value, LocalCache)
-    ),
+    "cache": lambda value, _: None if value is None else _special("cache", value, "ResponseCache"),
+    "local_cache": lambda value, _: None if value is None else _special("local_cache", value, "LocalCache"),
     "coalesce": lambda value, _: _checks.flag("coalesce", value),
     "once": lambda value, _: _once(value),
     "router_metadata": lambda value, _: _checks.flag("router_metadata", value),

@@ -11,8 +11,7 @@ from pydantic import JsonValue
 from ._sansio.chat_body import ChatCall
 from .comparing import Comparing
 from .errors import ConfigurationError
-from .options import Recover, RequestOptions
-from .protocols import ChatCompleter, Sender
+from .options import RequestOptions
 from .resources.chat.chat import ChatResource
 from .types.chat.completion import ChatCompletion, OutputT
 
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from typing_extensions import TypeForm, Unpack
 
     from .catalogue.catalogue import ModelCatalogue
+    from .protocols import ChatCompleter, Sender
+    from .special_options import Recover
     from .streaming.stream import EventStream, OnBadEvent
     from .structured.completion import StructuredCompletion
     from .structured.generate import OutputRequests
@@ -406,6 +407,10 @@ class Chat(Comparing):
 
     @staticmethod
     def _recover(recover: bool | Recover, *, has_output: bool) -> Recover | None:
+        if recover is False:
+            return None
+        from .special_options import Recover  # few calls ask for it
+
         if not isinstance(recover, bool | Recover):
             raise ConfigurationError(f"recover is {recover!r}; expected True, False or Recover(...)")
         if has_output and recover:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from ._sansio.request import RequestData
 from ._sansio.response import Reply as Reply
-from .options import RequestOptions, ResponseCache
+from .options import RequestOptions
 from .types.common import OutputT
 
 if TYPE_CHECKING:
     from ._sansio.chat_body import ChatCall
     from ._sansio.request import DeferredRequest, ModelCall
+    from .special_options import ResponseCache
     from .streaming.source import ContinuableSource, StreamSource
     from .streaming.stream import EventStream, OnBadEvent, ReplyStream
     from .types.chat.completion import ChatCompletion

@@ -21,6 +21,7 @@ LAYERS: dict[str, set[str]] = {
     "checks": {"_checks", "_extras", "_files", "_wal"},
     "wire types": {"types"},
     "hooks and estimates": {"hooks", "tokens"},
+    "options that few programs give": {"special_options"},
     "options": {"options"},
     "the pure core": {"_sansio", "_settings"},
     "streams": {"streaming"},

@@ -82,7 +82,7 @@ class CallAttempts:
             secrets=_NO_SECRETS,
             is_streamed=streaming,
         )
-        """The request that is running."""
+        """The request that is running, or the first one."""
         self._exchange: Exchange | None = None
         self._earlier: tuple[Usage | None, ...] = ()
         self._body = b""
@@ -92,14 +92,18 @@ class CallAttempts:
 
     async def begin(self, key: Secret | None) -> None:
         """A request is about to be sent with `key`, once no observer refuses it."""
-        self.current = Attempt(
-            request=self.request,
-            number=self._number,
-            began=self._began,
-            secrets=Secrets(key, *self.request.secrets),
-            is_streamed=self._streaming,
-            to_first_piece=self._to_first_piece,
-        )
+        secrets = Secrets(key, *self.request.secrets)
+        if self._is_running:
+            self.current = Attempt(
+                request=self.request,
+                number=self._number,
+                began=self._began,
+                secrets=secrets,
+                is_streamed=self._streaming,
+                to_first_piece=self._to_first_piece,
+            )
+        else:
+            self.current.secrets = secrets
         self._exchange, self._body = None, b""
         self._is_running = True
         for observer in self._starters:

@@ -25,7 +25,7 @@ from .reuse import HeldReply
 if TYPE_CHECKING:
     from .._sansio.request import DeferredRequest, RequestData
     from ..errors import OpenRouterError
-    from ..options import LocalCache
+    from ..special_options import LocalCache
     from ..streaming.source import ContinuableSource, StreamItem
     from ..types.meta import ResponseMeta
     from .reuse import Reuse

@@ -19,8 +19,8 @@ from .reuse import HeldReply, Reuse
 
 if TYPE_CHECKING:
     from .._sansio.request import RequestData
-    from ..options import LocalCache
     from ..protocols import Reply
+    from ..special_options import LocalCache
     from ..types.common import JsonObject
     from .call import Call
 

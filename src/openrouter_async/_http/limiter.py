@@ -20,7 +20,7 @@ from .._sansio.rate_limit import AdaptiveRate, Pacer
 from ..errors import APIStatusError
 
 if TYPE_CHECKING:
-    from ..options import Rate
+    from ..special_options import Rate
 
 __all__ = ["Admission", "Limiter", "ModelQueue", "PacedElsewhere"]
 

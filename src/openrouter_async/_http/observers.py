@@ -58,7 +58,7 @@ Outcome = Literal["running", "answered", "failed", "left"]
 _NOTHING = Charge()
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class Attempt:
     """One request of a call, as far as it has come. Observers read it, and change nothing."""
 

@@ -25,8 +25,8 @@ from .deadlines import CallTimeouts, run_within
 if TYPE_CHECKING:
     from .._sansio.request import RequestData
     from .._settings import Settings
-    from ..options import LocalCache
     from ..protocols import Reply
+    from ..special_options import LocalCache
     from .call import Call
     from .transport import Transport
 

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from .._sansio.prompt_cache import PromptCaches
     from .._sansio.request import RequestData
     from ..caching.answers import AnswerCaches
-    from ..options import Rate
     from ..protocols import Reply, SpanSource
+    from ..special_options import Rate
     from .answered import Answered
     from .conversation_prompts import ConversationPrompts
     from .deadlines import CallTimeouts

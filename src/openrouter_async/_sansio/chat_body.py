@@ -11,7 +11,6 @@ loading it takes a tenth of the CPU of a program's first call.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from .._checks import describe_value
@@ -26,9 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["ChatCall", "chat_body", "completion_body"]
 
 
-@dataclass(frozen=True, slots=True)
 class ChatCall(ModelCall):
     """One request of a model, in the dialect of chat."""
+
+    __slots__ = ()
 
     api: ClassVar[str] = "chat"
 
@@ -86,13 +86,14 @@ def chat_body(call: ChatCall, *, stream: bool = False) -> bytes:
     Raises:
         ConfigurationError: an argument is wrong; the message names the field, the value and the allowed ones.
     """
-    body = begin_body(call.model)
     messages = call.wire(call.messages)
-    body["messages"] = fitting = messages if isinstance(call.messages, str) else call.fit(messages)
+    fitting = messages if isinstance(call.messages, str) else call.fit(messages)
     if not fitting:
         raise ConfigurationError(
             "messages contains only results of unknown calls; put the reply with the calls before them"
         )
+    body = begin_body(call.model)
+    body["messages"] = fitting
     params = call.params
     if type(params) is PrevalidatedParams and not stream and call.extra_body is None:
         return b"%b,%b}" % (finish_body(body, None)[:-1], params.members)

@@ -53,9 +53,10 @@ _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)s", re.ASCII)
 
 _FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
 _EVENT = re.compile(rb"^data:[ \t]*+([{\[].*)", re.MULTILINE)
-_TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,500})", re.IGNORECASE)
-_UNSEEN = re.compile(r"<(script|style)\b.{0,4000}?</\1>", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<[^<>]{0,500}>")
+# Of a page in place of JSON; compiled by the first such page.
+_TITLE = r"<title[^>]{0,200}>([^<]{1,500})"
+_UNSEEN = r"<(script|style)\b.{0,4000}?</\1>"
+_TAG = r"<[^<>]{0,500}>"
 
 
 class ErrorBody(NamedTuple):
@@ -183,10 +184,10 @@ def one_line(text: str | None, length: int = _LONGEST_TEXT) -> str | None:
 
 def _page_line(text: str) -> str | None:
     """Return the title, or else the first line, of a page or of plain text."""
-    if title := _TITLE.search(text):
+    if title := re.search(_TITLE, text, re.IGNORECASE):
         return one_line(title[1], SHOWN_CHARACTERS)
     if text.startswith("<"):
-        text = _TAG.sub("\n", _UNSEEN.sub("\n", text))
+        text = re.sub(_TAG, "\n", re.sub(_UNSEEN, "\n", text, flags=re.IGNORECASE | re.DOTALL))
     return one_line(next((line for line in text.splitlines() if line.strip()), None), SHOWN_CHARACTERS)
 
 

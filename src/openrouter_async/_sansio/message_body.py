@@ -7,7 +7,7 @@ Order of keys: `model`, `messages`, the parameters as `MessagesParams` declares 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from ..errors import ConfigurationError
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["MessageCall"]
 
 
-@dataclass(frozen=True, slots=True)
 class MessageCall(ModelCall):
     """One request of a model, in the dialect of Messages."""
+
+    __slots__ = ()
 
     api: ClassVar[str] = "messages"
 
@@ -104,5 +105,5 @@ class MessageCall(ModelCall):
         elif isinstance(system, list | tuple):
             said = [*system, {"type": "text", "text": words}]
         else:
-            return super(MessageCall, self).instructed(words)  # a class with slots needs the names
+            return super().instructed(words)
         return replace(self, params={**self.params, "system": said})

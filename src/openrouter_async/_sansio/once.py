@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..options import ResponseCache
+    from ..special_options import ResponseCache
     from .request import CallT
 
 __all__ = ["METADATA_KEY", "TTL_S", "cache_headers", "key_of", "with_key"]

@@ -62,7 +62,10 @@ class Upload(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ModelCall:
-    """One request of a model. Its arguments are as they were given; `body` validates them."""
+    """One request of a model. Its arguments are as they were given; `body` validates them.
+
+    The class of a dialect has the same fields, and is no dataclass itself, which saves making its methods anew.
+    """
 
     messages: object
     """The messages so far, in a form of the dialect."""
@@ -171,19 +174,19 @@ def _instructs(message: object) -> bool:
     return isinstance(message, Mapping) and message.get("role") in ("system", "developer")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RequestData:
-    """A request, ready to be sent with a key."""
+    """A request, ready to be sent with a key. It does not show itself: it contains prompts."""
 
     operation: Operation
     path: str
     """Below the base URL, quoted."""
     query: tuple[tuple[str, str], ...] = ()
-    content: bytes | None = field(default=None, repr=False)
+    content: bytes | None = None
     upload: Upload | None = None
     """A body too large for memory, in place of `content`."""
     content_type: str | None = None
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    headers: tuple[tuple[str, str], ...] = ()
     secrets: tuple[Secret, ...] = ()
     """The secrets of the body and the headers, which no error may contain."""
     model: str | None = None

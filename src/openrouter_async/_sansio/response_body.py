@@ -7,7 +7,7 @@ Order of keys: `model`, `input`, the parameters as `ResponseParams` declares the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ..types.requests.prevalidated import Prevalidated
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["ResponseCall"]
 
 
-@dataclass(frozen=True, slots=True)
 class ResponseCall(ModelCall):
     """One request of a model, in the dialect of Responses."""
+
+    __slots__ = ()
 
     api: ClassVar[str] = "responses"
 
@@ -88,5 +89,5 @@ class ResponseCall(ModelCall):
         """Return the call with words at the end of its instructions, wherever they are."""
         said = self.params.get("instructions")
         if not isinstance(said, str) or "instructions" in (self.extra_body or {}):
-            return super(ResponseCall, self).instructed(words)  # a class with slots needs the names
+            return super().instructed(words)
         return replace(self, params={**self.params, "instructions": f"{said}\n\n{words}"})

@@ -17,7 +17,8 @@ from .._checks import flag, number, one_of, whole
 from .._sansio.money import parse_usd
 from ..errors import ConfigurationError, OpenRouterError, Overloaded, RateLimited
 from ..ledger.ledger import Ledger, SharedBudget
-from ..options import Rate, RequestOptions
+from ..options import RequestOptions
+from ..special_options import Rate
 from ..types.chat.request import ChatParams
 from ..types.chat.steps import Steps
 from ..types.embeddings.request import EmbeddingParams

@@ -15,7 +15,7 @@ import time
 import anyio
 from anyio import to_thread
 
-from ..options import LocalCache
+from ..special_options import LocalCache
 from .store import LARGE, AnswerStore, KeptAnswer, StoreFault
 from .writer import FAULTS, AnswerWriter, is_locked
 

@@ -15,7 +15,7 @@ import time
 import weakref
 from collections.abc import Callable
 
-from ..options import LocalCache
+from ..special_options import LocalCache
 from .store import AnswerStore, KeptAnswer, StoreFault
 
 __all__ = ["FAULTS", "AnswerWriter", "is_locked"]

@@ -15,7 +15,7 @@ from ..batch.kept_failures import RetryFailed
 from ..batch.settings import BatchParams
 from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError
-from ..options import Rate
+from ..special_options import Rate
 from ..tokens.estimate import TokenEstimate
 from .ask import read_schema
 from .batch_run import run_here

@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from .._extras import needs_extra
 from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError
-from ..options import LocalCache
+from ..special_options import LocalCache
 from ..types.chat.request import ChatParams
 from .output import Output
 from .places import answers_file, make_private

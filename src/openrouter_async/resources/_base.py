@@ -19,7 +19,6 @@ from .._secret import Secret
 from ..errors import ConfigurationError
 from ..operations import Operation
 from ..options import RequestOptions
-from ..protocols import Reply, Sender
 from ..types._base import WireType
 from ..types.common import Envelope
 from ..types.meta import keep_meta
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .._sansio.pagination import Arguments, Paging
+    from ..protocols import Reply, Sender
     from ._pagination import PageLike, Paginator
 
 __all__ = ["QueryValue", "Resource", "json_bytes", "reader"]

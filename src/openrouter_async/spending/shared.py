@@ -21,7 +21,7 @@ from ..ledger.steps import Admit, Broke, BudgetTerms, Go, Report, Settle, Wait, 
 from .ledger import Call, Keyed
 
 if TYPE_CHECKING:
-    from ..options import Rate
+    from ..special_options import Rate
 
 __all__ = ["Refusal", "SharedAdmission", "check_same", "outcome_of"]
 

@@ -4,7 +4,7 @@ The answer itself is read strictly; what only accompanies it is read leniently: 
 not of the expected type reads as None instead of spoiling an answer that was paid for.
 """
 
-from __future__ import annotations
+# Without `from __future__ import annotations`, for which pydantic compiles the type of each field again.
 
 import datetime
 from collections.abc import Callable, Iterable, Mapping

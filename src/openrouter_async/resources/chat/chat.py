@@ -8,7 +8,6 @@ from ..._sansio.chat_body import ChatCall
 from ..._sansio.chat_reply import read_completion
 from ..._sansio.response import is_event_stream
 from ...operations import CREATE_CHAT
-from ...options import Recover
 from ...types.chat.completion import ChatCompletion
 from ...types.chat.model_reply import with_billed
 from ...types.common import reported
@@ -16,6 +15,7 @@ from .model_resource import ModelResource, tool_names
 
 if TYPE_CHECKING:
     from ...protocols import Reply
+    from ...special_options import Recover
     from ...streaming.stream import EventStream, OnBadEvent
 
 __all__ = ["ChatResource"]

@@ -12,7 +12,7 @@ from ...types.chat.request import check_chat_params
 
 if TYPE_CHECKING:
     from ..._sansio.chat_body import ChatCall
-    from ...options import Recover
+    from ...special_options import Recover
 
 __all__ = ["call_of_recovery", "check_recoverable", "with_beginning"]
 

@@ -1,6 +1,6 @@
 """The parts of a chat message that are not text: annotations, images, audio, and the probabilities of tokens."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`, for which pydantic compiles the type of each field again.
 
 import base64
 import binascii
@@ -205,7 +205,7 @@ class TokenLogprob(WireType):
     """Natural logarithm of the probability."""
     bytes: Annotated[list[int] | None, Lenient()] = None
     """UTF-8; a token may contain part of a character."""
-    top_logprobs: Annotated[list[TokenLogprob] | None, Lenient()] = None
+    top_logprobs: Annotated[list["TokenLogprob"] | None, Lenient()] = None
 
 
 class Logprobs(WireType):

@@ -1,6 +1,6 @@
 """The verdicts of plugins that judge a reply: `alignment` and `armor`. Both are in beta; every field may be missing."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`, for which pydantic compiles the type of each field again.
 
 from typing import Annotated, Literal
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -70,9 +69,7 @@ class ItemMeter:
 
         Without the requests settled by their generation record, which have journal lines of their own.
         """
-        return self._cost_of(self.charges)
-
-    def _cost_of(self, charges: Sequence[Charge]) -> Decimal | None:
+        charges = self.charges
         if len(charges) == 1:
             return charges[0].cost
         cost = None if self._calls else Decimal(0)
@@ -92,7 +89,10 @@ class ItemMeter:
     @property
     def byok_cost(self) -> Decimal:
         """What providers are known to have charged for it to keys of the account's own."""
-        return _byok_cost_of(self.charges)
+        cost = Decimal(0)
+        for charge in self.charges:
+            cost += charge.byok_cost
+        return cost
 
     @property
     def charges(self) -> list[Charge]:
@@ -103,8 +103,12 @@ class ItemMeter:
 
     def taken(self) -> Taken:
         """Return what the item took until now."""
+        elapsed = time.monotonic() - self._began
         charges = self.charges
-        return Taken(self.elapsed, self.attempts, charges, self._cost_of(charges), _byok_cost_of(charges))
+        if len(charges) == 1 == len(self._calls):  # as nearly all have
+            (charge,) = charges
+            return Taken(elapsed, self._calls[0].attempts, charges, charge.cost, charge.byok_cost)
+        return Taken(elapsed, self.attempts, charges, self.cost, self.byok_cost)
 
     def observe(self, request: RequestData, sender: Sender) -> SpendObserver | None:
         """Let the batch's budget watch a call."""
@@ -117,9 +121,3 @@ class ItemMeter:
         """Look for what a generation cost that was made for the item before, and that nobody has counted."""
         if self._calls:
             self._spend.book(generation_id, self._calls[-1].sender, self._request)
-
-
-def _byok_cost_of(charges: Sequence[Charge]) -> Decimal:
-    if len(charges) == 1:  # as nearly all have
-        return charges[0].byok_cost
-    return sum([charge.byok_cost for charge in charges], Decimal(0))

@@ -45,6 +45,9 @@ class ItemRecords:
     where = "journal"
     """Where they are, for messages."""
 
+    has_kept = False
+    """Whether an earlier run may have left something of an item: an answer, a failure, steps to ask."""
+
     def __init__(
         self,
         settings: BatchSettings,
@@ -78,6 +81,7 @@ class ItemRecords:
                 lambda: Journal(path, asks_again=self._asks_again)
             )
             self._in_flight = InFlightLog(path, journal.is_answered)
+            self.has_kept = not journal.is_blank
             self.again = replace(journal.again)
             self._spend.begin_at(journal.cost, journal.byok_cost, journal.models)
 

@@ -117,6 +117,9 @@ class ItemRunner(Generic[OutputT]):
         Raises:
             OpenRouterError: no other item can succeed either; this one is undone.
         """
+        if not self._records.has_kept:
+            meter.turn_to(request)
+            return None
         kept = self._resume(request) if self._shared is None else await self._claim(self._shared, request)
         if isinstance(kept, Busy):
             return kept
@@ -154,7 +157,7 @@ class ItemRunner(Generic[OutputT]):
             return await self._keep(request, failed, self._records.failed(request, result.error, meter))
         completion = result.completion
         self._stats.answered(completion.model, from_cache=True)
-        return await self._answered(request, completion, completion.cache, meter)
+        return await self._keep(request, *self._answered(request, completion, completion.cache, meter))
 
     async def ask(self, request: Request, meter: ItemMeter) -> Ended[OutputT] | None:
         """Return the result of an item, and its record, if one is to be written; None where it is undone.
@@ -183,15 +186,16 @@ class ItemRunner(Generic[OutputT]):
         cache = ended.cache
         is_reused = cache is not None and cache.is_hit and cache.where != "service"
         self._stats.answered(ended.model, from_cache=is_reused)
-        return await self._answered(request, ended, cache, meter)
+        answered = self._answered(request, ended, cache, meter)
+        return answered if self._shared is None else await self._keep(request, *answered)
 
-    async def _answered(
+    def _answered(
         self, request: Request, completion: ChatCompletion[object], cache: ReplyCache | None, meter: ItemMeter
-    ) -> Ended[OutputT]:
+    ) -> tuple[Done[OutputT], bytes]:
         structured = None if self._outputs is None else self._outputs.kept(completion)
         taken = meter.taken()
         record = self._records.answered(request, completion, structured, cache, taken, meter)
-        return await self._keep(request, self._done(request, completion, taken), record)
+        return self._done(request, completion, taken), record
 
     async def _keep(self, request: Request, result: Result[OutputT], record: bytes) -> Ended[OutputT]:
         """Return a result, with its record if that is still to be written; a ledger has it when this returns."""
@@ -269,7 +273,8 @@ class ItemRunner(Generic[OutputT]):
     # Asking
 
     async def _ask(self, request: Request, meter: ItemMeter) -> ChatCompletion[object] | Failed | _Undone:
-        model, attempt = self._records.steps_left(request) or request.model, 1
+        left = self._records.steps_left(request) if self._records.has_kept else None
+        model, attempt = left or request.model, 1
         tried = {model}
         billed: tuple[Usage | None, ...] = ()
         completer = self._completer

@@ -115,6 +115,11 @@ class Journal:
         """How many items were answered when it was opened."""
         return len(self._done)
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether it had no answer when it was opened, nor a failure that is not asked again, nor steps left to ask."""
+        return not (self._done or self._failed or self._steps_left)
+
     def is_answered(self, key: str) -> bool:
         """Whether an earlier run was answered, or, of some 10^19 keys, one that looks the same."""
         return key_hash(key) in self._done

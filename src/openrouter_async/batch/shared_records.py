@@ -44,6 +44,7 @@ class SharedRecords(ItemRecords):
     """The records of a batch that has a ledger."""
 
     where = "ledger"
+    has_kept = True
 
     async def open(self) -> None:
         """Open the ledger, unless the caller has."""

@@ -271,7 +271,7 @@ class Spend:
             outcome, wait = outcome_of(error, is_answered=attempt.outcome == "answered")
             self.shared.ended(call, outcome, wait, doubt_s=self._settle_s, is_in_loop=is_in_loop)
         self._ledger.ended(call)
-        if is_in_loop:
+        if is_in_loop and self._changed is not None:
             self._wake()
 
     def _saw_job(self, charge: Charge) -> None:

@@ -176,6 +176,7 @@ def test_omitted_retry_rules_come_from_below_and_false_does_not() -> None:
     client = Retries(attempts=5, retry_ambiguous=True, base=0.1)
     call = Retries(retry_ambiguous=False, cap=0)
     assert call.with_defaults(client) == Retries(attempts=5, retry_ambiguous=False, base=0.1, cap=0)
+    assert call.with_defaults(Retries()) is call  # found at once by what is kept for it
 
 
 def test_merging_over_three_levels_takes_the_nearest() -> None:

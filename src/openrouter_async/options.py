@@ -48,13 +48,17 @@ _T = TypeVar("_T", bound="Timeouts | Retries")
 
 
 def _merge(given: _T, base: _T) -> _T:
-    """Return `given` with its omitted fields taken from `base`."""
+    """Return `given` with its omitted fields taken from `base`; itself, if there are none.
+
+    What calls look up by such an object is found at once where it is the same one.
+    """
     changes = {
         field.name: value
         for field in dataclasses.fields(given)
         if (value := getattr(given, field.name)) is not OMIT
     }
-    return dataclasses.replace(base, **changes)
+    merged = dataclasses.replace(base, **changes)
+    return given if merged == given else merged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

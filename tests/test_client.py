@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import multiprocessing
 import os
-from collections.abc import Iterator
+import pickle
+from collections.abc import Callable, Iterator
 
 import anyio
 import h11
@@ -224,6 +226,12 @@ def test_a_wrong_argument_is_refused_by_name(arguments: dict[str, object], messa
     with pytest.raises(ConfigurationError, match=message) as caught:
         AsyncOpenRouter(**{"api_key": KEY, **arguments})  # type: ignore[arg-type]
     assert str(arguments.get("api_key", KEY)) not in str(caught.value)
+
+
+@pytest.mark.parametrize("copied", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_client_says_that_it_is_never_copied(copied: Callable[[object], object]) -> None:
+    with pytest.raises(TypeError, match="never pickled or copied; make one in each process"):
+        copied(AsyncOpenRouter(KEY))
 
 
 def test_plain_http_is_allowed_to_hosts_named_for_it() -> None:

@@ -13,7 +13,7 @@ import os
 import ssl
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from . import _checks
 from ._http.sender import HTTPSender
@@ -333,6 +333,11 @@ class AsyncOpenRouter(Namespaces):
     async def __aexit__(self, *_: object) -> None:
         if not self._is_derived:
             await self._sender.transport.aclose()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a client has connections and a key, and is never pickled or copied; make one in each process"
+        )
 
     def __repr__(self) -> str:
         sender: HTTPSender | None = getattr(self, "_sender", None)

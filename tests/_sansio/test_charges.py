@@ -52,6 +52,16 @@ from openrouter_async.errors import ConfigurationError
         pytest.param(b'{"usage":{"cost":"much"}}', Charge(), id="a text"),
         pytest.param(b'{"usage":{"cost":-1,"prompt_tokens":-5}}', Charge(), id="below zero"),
         pytest.param(
+            b'{"usage":{"cost":"0.5","prompt_tokens":"15","completion_tokens":7.0}}',
+            Charge(cost=Decimal("0.5"), prompt_tokens=15, completion_tokens=7),
+            id="texts and floats",
+        ),
+        pytest.param(
+            b'{"usage":{"prompt_tokens":true,"completion_tokens":7.5,"input_tokens":"many"}}',
+            Charge(),
+            id="no counts",
+        ),
+        pytest.param(
             b'{"usage":{"cost":0,"is_byok":true,"cost_details":{"upstream_inference_cost":0.6}}}',
             Charge(cost=Decimal(0), byok_cost=Decimal("0.6")),
             id="a key of the account's own",

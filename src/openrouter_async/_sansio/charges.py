@@ -126,7 +126,14 @@ def _text(value: JsonValue) -> str | None:
 
 
 def _count(value: JsonValue) -> int | None:
-    return value if isinstance(value, int) and 0 <= value < MOST else None
+    """Return a count, from the same forms as the types of replies read it."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value[:20])
+    elif isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value < MOST else None
 
 
 def _amount(value: JsonValue) -> Decimal | None:

@@ -349,3 +349,26 @@ async def test_what_an_item_without_an_end_has_cost_counts_in_the_next_run(
                 assert batch.summary.cost >= Decimal("0.1") * run
     records = [json.loads(line) for line in journal.read_bytes().splitlines()]
     assert sum(Decimal(record["cost"]) for record in records) == batch.summary.cost
+
+
+@pytest.mark.loopback
+async def test_what_broke_off_in_a_run_that_is_cancelled_is_counted_by_the_next(tmp_path: Path) -> None:
+    """One who cancels does not wait for records; the journal says where they are."""
+    journal = tmp_path / "run.jsonl"
+    with Emulator(credits="100", generation_misses=0) as emulator:
+        emulator.reply("word " * 9, fault=Fault.disconnect(after=40))
+        emulator.reply("", fault=Fault.stall(after=0))
+        async with client_of(emulator) as client:
+            with anyio.CancelScope() as scope:
+                async with client.batch(["a", "b"], journal=journal, concurrency=1) as batch:
+                    assert isinstance(await anext(batch), Failed)
+                    scope.cancel()
+                    await anyio.sleep_forever()
+            assert batch.summary.cost == 0
+            lost = emulator.spent
+            for _ in range(2):
+                batch = client.batch(["a"], journal=journal, retry_failed="never")
+                assert len(await read(batch)) == 1
+                assert batch.summary.cost == lost > 0
+    records = [json.loads(line) for line in journal.read_bytes().splitlines()]
+    assert [Decimal(record["cost"] or 0) for record in records] == [0, 0, lost]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -74,4 +75,6 @@ def test_a_second_one_ends_at_once_as_python_does(tmp_path: Path) -> None:
     assert out == b"interrupted twice\n"
     assert running.returncode == -signal.SIGINT, errors
     assert errors.decode().rstrip().endswith("KeyboardInterrupt"), errors
-    assert (tmp_path / "run.jsonl").read_bytes() == b""
+    kept = [json.loads(line) for line in (tmp_path / "run.jsonl").read_bytes().splitlines()]
+    assert all(record.keys() == {"key", "request", "generation", "cost", "source"} for record in kept)
+    assert {record["cost"] for record in kept} <= {None}, "where the costs of what was in flight are found"

@@ -6,7 +6,7 @@ off; and from an earlier, killed run, when the service's cache returns an answer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -22,7 +22,7 @@ from ..spending.forecast import Request as Forecastable
 from .in_flight import InFlightLog
 from .items import Request
 from .journal import Journal, PaidAgain
-from .journal_records import done_record, failed_record, hashes_kept, settled_record
+from .journal_records import done_record, doubt_record, failed_record, hashes_kept, settled_record
 from .kept_failures import is_transient, was_transient
 from .settings import BatchSettings
 
@@ -219,6 +219,19 @@ class ItemRecords:
                 self._journal.has_booked(call.generation_id)
             self.write([settled_record(call.item, call.generation_id, call.charge)])
         return b""
+
+    def keep_doubts(self, calls: Iterable[Call]) -> None:
+        """Write down where the costs are found that are not known when the batch ends; a ledger knows."""
+        if self._journal is not None:
+            self.write(
+                [
+                    doubt_record(call.item, call.generation_id)
+                    for call in calls
+                    if isinstance(call.item, Request)
+                    and call.generation_id is not None
+                    and call.generation_id not in self.unbooked
+                ]
+            )
 
     @property
     def unbooked(self) -> Mapping[str, tuple[str, str]]:

@@ -33,6 +33,7 @@ __all__ = [
     "Record",
     "decimal_of",
     "done_record",
+    "doubt_record",
     "failed_record",
     "hashes_kept",
     "is_free_failure",
@@ -162,6 +163,18 @@ def settled_record(request: Request, generation_id: str | None, charge: Charge) 
         "generation": generation_id,
         **_paid(charge.cost, charge.byok_cost),
         "models": _by_model([charge]),
+    }
+    return to_json(record) + b"\n"
+
+
+def doubt_record(request: Request, generation_id: str) -> bytes:
+    """Return the line of a request that broke off and whose cost is not known; the next run looks for it."""
+    record = {
+        "key": request.key,
+        "request": request.hash,
+        "generation": None,
+        **_paid(None, Decimal(0)),
+        "source": generation_id,
     }
     return to_json(record) + b"\n"
 

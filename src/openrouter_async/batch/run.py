@@ -337,6 +337,7 @@ class Batch(Generic[OutputT]):
             if exc is None or isinstance(exc, Exception):  # someone who cancels does not want to wait
                 await self._spend.settle(also_let_go=True)
         finally:
+            self._records.keep_doubts(self._spend.in_doubt())
             await self._records.aclose()
             if self._span is not None:
                 done = self.summary

@@ -300,6 +300,10 @@ class Spend:
         call.generation_id = generation_id
         self._ledger.doubt(call)
 
+    def in_doubt(self) -> list[Call]:
+        """Return the calls that broke off and whose records were not read, though there may be some."""
+        return [call for call in self._ledger.in_doubt(also_let_go=True) if not call.has_no_record]
+
     def close(self) -> None:
         """Let no call wait any longer; one that has no room is refused."""
         self._is_closed = True

@@ -120,3 +120,16 @@ async def test_so_is_a_plain_call_of_the_other_dialects(dialect: str, events: tu
         assert (reply.text, reply.finish_reason, str(reply.cost)) == ("Hello", "stop", "0.25")
         with pytest.raises(errors.StreamTruncated):
             await resource.create("Hi", **settings)
+
+
+async def test_half_a_megabyte_of_code_is_an_answer_whichever_way_it_comes() -> None:
+    """Its brackets, colons and quotes are in a text, which takes no time to parse."""
+    code = 'def f(a: dict[str, int]) -> list: return [{"key": a["b"], "c": {}}]\n' * 8_000
+    choice = {"index": 0, "message": {"role": "assistant", "content": code}, "finish_reason": "stop"}
+    whole = to_json({"id": "gen-1", "model": "maker/model", "choices": [choice]})
+    events = stream(chunk({"content": code}), STOP, b"[DONE]")
+    async with answered(whole, events, events) as client:
+        assert (await client.chat.create("Write it.")).text == code
+        async with client.chat.stream("Write it.") as written:
+            assert (await written.final()).text == code
+        assert (await client.chat.create("Write it.")).text == code

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import anyio.lowlevel
 
 from .._sansio.content_decoding import ContentDecoder, ContentDecodingError, content_decoder
-from .._sansio.json_work import LEAST_BYTES, check_work, json_work
+from .._sansio.json_work import LEAST_BYTES, JsonWork
 from ..errors import ConnectionLost, InvalidResponseError, ResponseTooLarge
 from .deadlines import CallTimeouts, Deadline, run_within
 from .exceptions import Phase, from_httpx
@@ -197,7 +197,7 @@ class Exchange:
             ResponseTooLarge: it has more bytes, or is JSON with more values, than the limits allow.
         """
         pieces = [begun] if begun else []
-        limit, work, counted = limits.body_bytes, 0, 0
+        limit, work, counted = limits.body_bytes, None, 0
         while (piece := await self.read(deadlines)) is not None:
             pieces.append(piece)
             if self.bytes_read > limit:
@@ -206,9 +206,10 @@ class Exchange:
                     limit=limit,
                 )
             if is_json and self.bytes_read > LEAST_BYTES:
-                work += sum(map(json_work, pieces[counted:]))
+                work = work or JsonWork(limits.values, f"the answer of {self._host}")
+                for each in pieces[counted:]:
+                    work.add(each)
                 counted = len(pieces)
-                check_work(work, limits.values, f"the answer of {self._host}")
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _raise_translated(self, error: Exception, phase: Phase) -> None:

@@ -15,7 +15,7 @@ import anyio
 import anyio.lowlevel
 
 from .._sansio.error_body import load_json
-from .._sansio.json_work import LEAST_BYTES, check_work, json_work
+from .._sansio.json_work import LEAST_BYTES, JsonWork
 from .._sansio.parse import ParseFailure
 from .._sansio.sse import Comment, SSEDecoder
 from ..errors import OpenRouterError, ResponseTooLarge
@@ -74,12 +74,12 @@ class HTTPStreamSource:
 
     def _begin_attempt(self) -> None:
         self._decoder = SSEDecoder(limit=self._limits.event_bytes)
+        self._work: JsonWork | None = None  # of a long event that has begun
         self._is_event_stream = False
         self._has_ended = False
         self._event_at: float | None = None  # when the next event is due, on the monotonic clock
         self._left: list[StreamItem] = []
         self._shows_all = False
-        self._work = 0  # of a long event that has begun
 
     @property
     def meta(self) -> ResponseMeta | None:
@@ -115,12 +115,10 @@ class HTTPStreamSource:
             )
         decoder = self._decoder
         items: list[StreamItem] = [*decoder.feed(data)]
-        if self._work or not decoder.holds_nothing:
-            if self._work or decoder.is_long:  # an event that is longer than what is never too much
-                self._work += json_work(data)
-                check_work(self._work, limits.values, "an event of the stream")
-                if items:
-                    self._work = 0
+        is_much = len(data) > LEAST_BYTES // 2 or self._work is not None
+        if is_much or not decoder.holds_nothing:
+            if is_much or decoder.is_long:
+                self._check_work(data, items)
             if decoder.ignored:
                 end = items.index(b"[DONE]") if b"[DONE]" in items else len(items)
                 items[end:end] = self._bare_error()
@@ -135,6 +133,20 @@ class HTTPStreamSource:
         if attempts.is_watched:
             self._watch(attempts, items)
         return items
+
+    def _check_work(self, data: bytes, items: list[StreamItem]) -> None:
+        """Refuse a long event that would take long to parse, as soon as that can be seen."""
+        limit, what = self._limits.values, "an event of the stream"
+        for item in items:
+            if isinstance(item, bytes) and len(item) > LEAST_BYTES:
+                JsonWork(limit, what).add(item)
+        if items or not self._decoder.is_long:
+            self._work = None
+        if self._work is not None:
+            self._work.add(data)
+        elif self._decoder.is_long:
+            self._work = JsonWork(limit, what)
+            self._work.add(self._decoder.begun)
 
     async def _opened(self) -> tuple[Call, Exchange]:
         """Return the call and its answer; sends the request where that was not done."""

@@ -153,6 +153,11 @@ class SSEDecoder:
         """Whether an event has begun that has more than 16 KiB already."""
         return len(self._line) > _LONG or (self._data is not None and self._size > _LONG)
 
+    @property
+    def begun(self) -> bytes:
+        """What has come of an event that is not complete; the name of its last field included."""
+        return bytes(self._data or b"") + bytes(self._line)
+
     def _without_prefix(self, data: bytes) -> bytes:
         """Drop the byte order mark, or the LF whose CR ended the read before."""
         if not data:

@@ -314,3 +314,9 @@ def test_a_document_of_many_values_is_refused_before_it_is_parsed(browser: Brows
     answer = browser.put("api/conversations/a", content=many, headers={"content-type": "application/json"})
     assert answer.status_code == 413
     assert answer.json()["error"]["message"] == "the conversation contains too many values to be stored"
+
+
+def test_a_document_with_much_code_is_stored(browser: Browser) -> None:
+    code = 'return [{"key": a["b"], "c": {}}]\n' * 120_000
+    assert put(browser, document("one", title="Code", more=code)) == 204
+    assert code in browser.get("api/conversations/one").text.replace('\\"', '"').replace("\\n", "\n")

@@ -25,7 +25,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ..._sansio.json_work import json_work
+from ..._sansio.json_work import JsonWork
+from ...errors import ResponseTooLarge
 from ..relays.failures import WebError
 from .conversations import ConversationStore, Entry, version_of
 
@@ -79,8 +80,11 @@ def read_document(id: str, raw: bytes) -> Entry:
     Raises:
         WebError: it is not a conversation, is too large, has another id, or refers to missing nodes or to a circle.
     """
-    if json_work(raw) > MOST_WORK:  # to parse it would block the event loop
-        raise WebError(413, "the conversation contains too many values to be stored", kind="PayloadTooLarge")
+    try:
+        JsonWork(MOST_WORK, "the conversation").add(raw)  # to parse it would block the event loop
+    except ResponseTooLarge:
+        message = "the conversation contains too many values to be stored"
+        raise WebError(413, message, kind="PayloadTooLarge") from None
     try:
         # Read as JSON first: pydantic's models take NaN, which is not JSON, and which no browser reads back.
         from_json(raw, allow_inf_nan=False)

@@ -68,7 +68,7 @@ class GeneratedImage(WireType):
             image = {"url" if ":" in image[:8] else "b64_json": image}
         if not isinstance(image, dict):
             return image
-        fields = {**image}
+        fields: dict[str, object] = {**image}
         given, url = fields.get("b64_json"), fields.get("url")
         for data_url in (given, url):
             if isinstance(data_url, str) and data_url.startswith("data:"):

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from .ledger import Call
     from .shared import SharedAdmission
 
-__all__ = ["SpendObserver"]
+__all__ = ["CallCounter", "SpendObserver"]
 
 
-class Counter(Protocol):
+class CallCounter(Protocol):
     """What is told: a `Spend`."""
 
     shared: SharedAdmission | None
@@ -35,7 +35,7 @@ class SpendObserver(Observer):
 
     reads = True
 
-    def __init__(self, spend: Counter, sender: Sender, item: object) -> None:
+    def __init__(self, spend: CallCounter, sender: Sender, item: object) -> None:
         self._spend = spend
         self._calls: list[Call] = []
         self._running: Call | None = None

@@ -76,7 +76,7 @@ ROWS = (
     _over(F, "one stream of 20,000 chunks of reasoning", "reasoning", 0.7, 0.5),
     _over(F, "a tool call in 5,000 fragments, parsed", "tool_call", 0.95, 0.85),
     _over(F, "200 streams × 200 chunks", "streams", 0.23, 0.17),
-    _over(F, "200 streams × 100 chunks, 40 ms apart", "paced", 0.55, 0.35),
+    _over(F, "200 streams × 100 chunks, 40 ms apart", "paced", 0.42, 0.35),
     _over(F, "calls, one at a time", "calls_1", 0.55, 0.4),
     _over(F, "calls, 32 at once", "calls_32", 0.2, 0.12),
     _over(A, "calls of 300 ms, 256 at once", "calls_256", 2.8, 1.6),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterable, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field, is_dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -54,24 +54,28 @@ def is_lossless_copy(value: JsonValue, output: object) -> bool:
     if kind is float:
         return type(value) is float and value == output
     if isinstance(value, dict):
-        known = output if isinstance(output, dict) else getattr(output, "__pydantic_fields_set__", None)
-        if known is None:
+        made: Mapping[str, object]
+        known: Collection[str]
+        if isinstance(output, dict):
+            known = made = output
+        elif (fields := getattr(output, "__pydantic_fields_set__", None)) is not None:
+            known, made = fields, vars(output)
+        else:
             return False
-        made = output if known is output else vars(output)
         for key, item in value.items():
             if key not in known or key not in made:
                 return False
             copy = made[key]
             # Most parts are texts and numbers, for which a call is dear.
-            if not ((kind := type(copy)) in _KEPT and kind is type(item)) and not is_lossless_copy(
-                item, copy
-            ):
+            kind = type(copy)
+            if not (kind in _KEPT and kind is type(item)) and not is_lossless_copy(item, copy):
                 return False
         return True
     if not isinstance(value, list) or not isinstance(output, list) or len(value) != len(output):
         return False
     for item, copy in zip(value, output, strict=True):
-        if not ((kind := type(copy)) in _KEPT and kind is type(item)) and not is_lossless_copy(item, copy):
+        kind = type(copy)
+        if not (kind in _KEPT and kind is type(item)) and not is_lossless_copy(item, copy):
             return False
     return True
 

@@ -105,6 +105,7 @@ async def test_without_a_call_one_request_is_all(emulator: Emulator) -> None:
     assert (run.text, len(run.steps), len(emulator.requests)) == ("Hello", 1, 1)
     assert "tools" not in emulator.requests[0].json
     assert "resumption" not in repr(run)
+    assert "messages=" not in repr(run)  # a prompt, or a picture, is not to be in a log
 
 
 async def test_a_run_goes_on_where_another_ended(emulator: Emulator) -> None:

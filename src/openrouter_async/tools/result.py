@@ -75,7 +75,7 @@ class Run(Generic[OutputT, LastReplyT]):
     """A run that has ended, or is paused. The properties look at its last reply."""
 
     steps: tuple[Step[LastReplyT], ...]
-    messages: Sequence[JsonObject]
+    messages: Sequence[JsonObject] = field(repr=False)
     """All messages, those given first: ready to be sent again with one more. Of a paused run up to its last whole
     step; of a failed one with every tool that was started."""
     status: RunStatus

@@ -435,3 +435,9 @@ async def test_two_runs_that_begin_together_do_not_both_run_what_was_approved(
     assert len(times) == 1
     refused, done = sorted(map(str, outcomes), reverse=True)
     assert (done, "are being run already" in refused) == ("complete", True)
+
+
+async def test_its_repr_shows_no_messages(emulator: Emulator) -> None:
+    paused = await paused_run(emulator, tool_call("delete", name="a.log"))
+    assert "messages=" not in repr(paused)
+    assert str(paused.messages[0]["content"]) not in repr(paused)

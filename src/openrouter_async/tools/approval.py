@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from ..errors import ConfigurationError
 from ..types.chat.model_reply import ModelReply
@@ -75,7 +75,7 @@ class PausedRun(BaseModel):
 
     version: Literal[1] = 1
     """The version of the format."""
-    messages: list[JsonObject]
+    messages: list[JsonObject] = Field(repr=False)
     """All messages, the one with the waiting calls included."""
     steps: list[Step[ModelReply[object]]]
     """All steps; the last lacks the results that are waited for."""

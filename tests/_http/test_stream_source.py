@@ -8,6 +8,7 @@ import anyio
 import pytest
 
 from openrouter_async import AsyncOpenRouter, Retries, Timeouts
+from openrouter_async._sansio.json_work import JsonWork
 from openrouter_async.streaming.events import StreamEvent
 from openrouter_async.types.chat.completion import ChatCompletion
 from tests.support.loopback import Connection, LoopbackServer, Request, serve_responses, sse
@@ -82,3 +83,34 @@ async def test_a_slow_reader_slows_the_server_and_is_not_idle() -> None:
                 length += len(text)
     assert halted_at < count / 2
     assert length == count * 65_536
+
+
+async def test_each_byte_of_a_long_event_is_counted_once_also_between_comments(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counted = 0
+    add = JsonWork.add
+
+    def noted(work: JsonWork, part: bytes) -> None:
+        nonlocal counted
+        counted += len(part)
+        add(work, part)
+
+    monkeypatch.setattr(JsonWork, "add", noted)
+    text = "x" * 2**20
+    begun, ended = sse(chunk(text)).rstrip().split(text.encode())
+
+    def script(connection: Connection, request: Request) -> None:
+        connection.start_chunked()
+        connection.chunk(begun + text.encode() + ended)
+        for _ in range(50):  # the event has not ended, and comments come
+            connection.chunk(b"\n: comment")
+            connection.pause(0.002)
+        connection.chunk(b"\n\n" + sse(STOP, DONE))
+        connection.end_chunked()
+
+    with LoopbackServer(serve_responses([script])) as server:
+        async with client_of(server) as client:
+            _, reply = await events_of(client)
+    assert len(reply.text) == len(text)
+    assert len(text) < counted < 1.2 * len(text)

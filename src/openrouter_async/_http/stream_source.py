@@ -137,14 +137,18 @@ class HTTPStreamSource:
     def _check_work(self, data: bytes, items: list[StreamItem]) -> None:
         """Refuse a long event that would take long to parse, as soon as that can be seen."""
         limit, what = self._limits.values, "an event of the stream"
-        for item in items:
-            if isinstance(item, bytes) and len(item) > LEAST_BYTES:
-                JsonWork(limit, what).add(item)
-        if items or not self._decoder.is_long:
-            self._work = None
-        if self._work is not None:
-            self._work.add(data)
-        elif self._decoder.is_long:
+        events = [item for item in items if isinstance(item, bytes)]
+        work, self._work = self._work, None
+        if work is not None:
+            work.add(data)
+            if not events:
+                self._work = work
+                return
+            del events[0]  # counted as it came
+        for event in events:
+            if len(event) > LEAST_BYTES:
+                JsonWork(limit, what).add(event)
+        if self._decoder.is_long:
             self._work = JsonWork(limit, what)
             self._work.add(self._decoder.begun)
 

@@ -371,7 +371,7 @@ def spec(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure this library, the floors below it and its peers; arguments are handed on: `nox -s bench -- --help`."""
-    install(session, "bench", extras="fast,server")
+    install(session, "bench", extras="fast,server,socks")
     pythons = peer_pythons(session, *(name for name in PEERS if name != "anthropic"))
     session.run(
         "python",

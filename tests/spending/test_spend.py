@@ -6,6 +6,7 @@ import gc
 import itertools
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import aclosing
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -67,8 +68,11 @@ async def ask_until_refused(client: AsyncOpenRouter, model: str, **params: Any) 
 
 async def leave_until_refused(client: AsyncOpenRouter, model: str, **params: Any) -> None:
     for _ in range(100):
-        async with client.chat.stream("hello", model=model, **params) as stream:
-            await anext(stream.text())
+        async with (
+            client.chat.stream("hello", model=model, **params) as stream,
+            aclosing(stream.text()) as pieces,
+        ):
+            await anext(pieces)
 
 
 async def test_plain_calls_streams_and_vectors_add_up_to_what_the_account_was_charged(

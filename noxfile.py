@@ -103,6 +103,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def slow(session: nox.Session) -> None:
+    """Run the tests that take longest, which the command of README.md leaves out."""
+    install(session, extras="dev")
+    session.run("pytest", "-n", "auto", "-m", "slow", *session.posargs)
+
+
+@nox.session
 def trio(session: nox.Session) -> None:
     """Run the tests that know no event loop under trio."""
     install(session, extras="dev")

@@ -21,7 +21,7 @@ from tests._http.test_flights import KEY, Service, asked, is_closed
 from tests.support.folders import ROOT
 from tests.support.loopback import WAIT_S, Connection, Reply
 
-pytestmark = pytest.mark.loopback
+pytestmark = [pytest.mark.loopback, pytest.mark.slow]
 
 PROGRAM = """
 import anyio, sys

@@ -567,6 +567,7 @@ async def test_streams_wait_for_a_place_and_never_have_more_connections_than_tha
         assert most <= 5
 
 
+@pytest.mark.slow
 async def test_after_a_storm_of_cancels_every_call_works() -> None:
     rng = random.Random(20_260_101)
 

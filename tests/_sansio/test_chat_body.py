@@ -132,6 +132,7 @@ def test_parameters_of_chat_are_checked_for_streams() -> None:
         body_of("hi", model="m", params=params)
 
 
+@pytest.mark.slow
 @given(st.text(), st.floats(0, 2), st.lists(st.text(), max_size=4))
 def test_whatever_is_text_arrives_as_it_was(prompt: str, temperature: float, stop: list[str]) -> None:
     params: GenerationParams = {"temperature": temperature, "stop": stop}

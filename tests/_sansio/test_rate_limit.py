@@ -199,6 +199,7 @@ class Unlearned(AdaptiveRate):
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.01, 0.05, 0.1])
 @pytest.mark.parametrize("wait", [None, 0.3, 2.0])
 @pytest.mark.parametrize("callers", [16, 64, 256])

@@ -41,6 +41,7 @@ class City(BaseModel):
     people: int
 
 
+@pytest.mark.slow
 @pytest.mark.loopback
 async def test_with_faults_everything_is_accounted_for(tmp_path: Path) -> None:
     with Emulator(credits="100") as emulator:
@@ -69,6 +70,7 @@ async def test_with_faults_everything_is_accounted_for(tmp_path: Path) -> None:
         assert sum(Decimal(record["cost"] or 0) for record in records) == summary.cost
 
 
+@pytest.mark.slow
 @pytest.mark.loopback
 @pytest.mark.parametrize("tells_wait", [True, False])
 async def test_a_hidden_limit_is_found_and_used(tells_wait: bool) -> None:
@@ -100,6 +102,7 @@ async def _share_of_a_hidden_limit(tells_wait: bool) -> tuple[float, float]:
     return statuses[200] / (20 * (end - warm)), statuses[429] / max(len(settled), 1)
 
 
+@pytest.mark.slow
 @pytest.mark.loopback
 @pytest.mark.parametrize("wait", [None, 0.2])
 async def test_refusals_by_chance_do_not_slow_it_down(wait: float | None) -> None:

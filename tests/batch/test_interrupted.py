@@ -15,6 +15,8 @@ from openrouter_async.testing import Emulator
 from tests.cli.commands import environment
 from tests.server.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """
 import asyncio, sys
 from openrouter_async import AsyncOpenRouter

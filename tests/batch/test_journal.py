@@ -313,6 +313,7 @@ KILLS = int(os.environ.get("OPENROUTER_ASYNC_KILLS", "4"))
 """How often the run is killed; a soak sets more."""
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_nothing_finished_is_lost_or_asked_again(tmp_path: Path) -> None:
     """The moment is chosen by how many items the run has begun, so that kills are spread over the whole run."""
     path = tmp_path / "run.jsonl"

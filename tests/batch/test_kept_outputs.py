@@ -291,6 +291,7 @@ print(to_json(Schema.from_type(Tags).json_schema).decode())
 """
 
 
+@pytest.mark.slow
 def test_a_schema_is_the_same_in_every_process() -> None:
     """Else the request of an item would change with each run, and the journal could not be used again."""
     found = {

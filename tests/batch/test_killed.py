@@ -11,6 +11,8 @@ import pytest
 
 from tests.batch.killed import CONCURRENCY, kill_again_and_again
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("once", [True, False], ids=["once", "without"])
 def test_killed_and_resumed(once: bool) -> None:

@@ -20,6 +20,8 @@ from openrouter_async.testing import Emulator
 from tests.cli.commands import environment
 from tests.server.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 
 class LoopWithoutSignals(asyncio.SelectorEventLoop):
     """As the loops of Windows are."""

@@ -188,6 +188,7 @@ def test_a_file_of_an_earlier_release_gets_leases(store: AnswerStore) -> None:
     assert store.stats().answers == 1
 
 
+@pytest.mark.slow
 def test_several_processes_use_one_file_at_once(path: Path) -> None:
     program = """
 import sys

@@ -57,6 +57,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
 """
 
 
+@pytest.mark.slow
 @needs["bash"]
 @pytest.mark.parametrize(
     ("line", "completed"),
@@ -86,6 +87,7 @@ def conversations() -> list[str]:
     return ["0a2c", "0a1b"]
 
 
+@pytest.mark.slow
 @needs["bash"]
 def test_bash_completes_conversations(path: str, conversations: list[str]) -> None:
     for option in ("--cid", "--conversation"):

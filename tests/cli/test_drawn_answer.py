@@ -152,6 +152,7 @@ def _all_lines(screen: pyte.HistoryScreen) -> list[str]:
     return shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [80, 40])
 @pytest.mark.parametrize("lines", [24, 5])
 @pytest.mark.parametrize("size", [1, 7, 1_000])
@@ -203,6 +204,7 @@ BLOCKS = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30 * TIMES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(BLOCKS, max_size=12), st.integers(1, 30), st.integers(5, 12), st.integers(20, 60))
 def test_it_ends_as_if_it_had_come_at_once(

@@ -122,6 +122,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize(
     ("shell", "reason"), [(">/dev/full", "no space left on device"), (">&-", "it is closed")]
@@ -167,6 +168,7 @@ OTHERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shell", "command"),
     [("2>/dev/full", command) for command in (*COMMANDS, *OTHERS)]
@@ -190,6 +192,7 @@ def test_no_command_needs_standard_error(
     assert done[0][0] == {"a mistake": 2, "a refusal": 1}.get(command, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", [">/dev/full 2>/dev/full", ">&- 2> /dev/full", ">&- 2>&-"])
 def test_where_nothing_can_be_written_a_command_fails_and_nothing_else(
     emulator: Emulator, shell: str
@@ -198,6 +201,7 @@ def test_where_nothing_can_be_written_a_command_fails_and_nothing_else(
     assert run(emulator, "ask", "x", shell=shell) == (1, b"", "")
 
 
+@pytest.mark.slow
 def test_standard_input_may_be_closed_or_no_text(emulator: Emulator) -> None:
     emulator.reply_with(lambda _: TEXT)
     assert run(emulator, "ask", "x", shell="<&-")[0] == 0

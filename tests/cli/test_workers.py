@@ -20,7 +20,10 @@ from tests.cli.commands import environment
 from tests.cli.test_serve import serving
 from tests.support.forked import Python
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="workers are found in /proc")
+pytestmark = [
+    pytest.mark.skipif(not Path("/proc/self").exists(), reason="workers are found in /proc"),
+    pytest.mark.slow,
+]
 
 CHAT = {"model": "openai/gpt-4o-mini", "messages": [{"role": "user", "content": "Hi"}]}
 DOCUMENT = {

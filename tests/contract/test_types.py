@@ -40,6 +40,7 @@ def comparison() -> Comparison:
     return comparison
 
 
+@pytest.mark.slow
 def test_types_and_schemas_agree_but_for_known_differences(comparison: Comparison) -> None:
     unknown = {key: detail for key, detail in comparison.found.items() if key not in DIFFERENCES}
     assert unknown == {}

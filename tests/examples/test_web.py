@@ -21,7 +21,10 @@ from tests.server.router_client import events
 from tests.support.emulated import MODEL
 from tests.support.folders import ROOT
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="workers of uvicorn end by signals")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="workers of uvicorn end by signals"),
+    pytest.mark.slow,
+]
 
 ANN, BOB = {"x-user": "ann"}, {"x-user": "bob"}
 

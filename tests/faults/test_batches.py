@@ -232,6 +232,7 @@ async def test_J10_credits_end_or_the_key_dies(faults: FaultServer, tmp_path: Pa
             assert len(stage.requests) == 90
 
 
+@pytest.mark.slow
 async def test_J09_many_items(faults: FaultServer) -> None:
     """A part of the promise, since a call costs what it costs: of an item that is done, only the hash of its key stays.
 

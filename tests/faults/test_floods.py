@@ -43,6 +43,7 @@ async def refused(
     return caught.value, ended
 
 
+@pytest.mark.slow
 @kinds(ALL)
 @pytest.mark.parametrize(
     ("block", "layers"),
@@ -64,6 +65,7 @@ async def test_F01_it_grows_when_it_is_unpacked(
         assert error.partial.text == ended.text
 
 
+@pytest.mark.slow
 @kinds(STREAMS)
 @pytest.mark.parametrize(
     "answer",
@@ -136,6 +138,7 @@ async def test_F04_a_stream_that_is_too_long(faults: FaultServer, call: Call) ->
     assert 3 * MIB < len(ended.text) < 4 * MIB
 
 
+@pytest.mark.slow
 async def test_F04_the_limit_that_is_set_by_itself(faults: FaultServer) -> None:
     answer = partial(endless, first=b"", block=sse(chunk("x" * 60_000)), headers=STREAM_HEADERS)
     with faults.play(answer) as stage:
@@ -156,6 +159,7 @@ def _flood(kind: str, number: int) -> dict[str, object]:
     return {**chunk("a"), "choices": choices[kind]}
 
 
+@pytest.mark.slow
 @kinds(CHAT_STREAMS)
 @pytest.mark.parametrize("kind", ["choices", "tool calls", "values"])
 async def test_F05_parts_without_end(faults: FaultServer, call: Call, kind: str) -> None:

@@ -116,6 +116,7 @@ async def test_R06_the_server_says_not_to(faults: FaultServer, call: Call) -> No
     assert type(error) is errors.Overloaded
 
 
+@pytest.mark.slow
 @kinds((PLAIN, STREAM))
 async def test_R07_retry_storm(faults: FaultServer, call: Call) -> None:
     """500 tokens at 14 a retry are 35 retries; after that each call is one request."""
@@ -139,6 +140,7 @@ async def test_R07_retry_storm(faults: FaultServer, call: Call) -> None:
     assert sum(each.attempts for each in failed) == before
 
 
+@pytest.mark.slow
 @kinds((PLAIN, STREAM))
 @pytest.mark.parametrize("wait", [None, 0.5], ids=["without a wait", "with a wait"])
 async def test_R08_thundering_herd(faults: FaultServer, call: Call, wait: float | None) -> None:

@@ -292,6 +292,7 @@ async def test_S38_comments_for_ever(faults: FaultServer, call: Call, body: byte
     assert isinstance(error, errors.DeadlineExceeded)
 
 
+@pytest.mark.slow
 @kinds((STREAM,))
 @pytest.mark.parametrize(
     ("block", "total", "result"),

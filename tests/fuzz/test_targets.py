@@ -25,6 +25,7 @@ def test_the_corpus_holds(name: str, path: Path) -> None:
     TARGETS[name](path.read_bytes())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_made_up_inputs_hold(name: str) -> None:
     @settings(suppress_health_check=[HealthCheck.too_slow])

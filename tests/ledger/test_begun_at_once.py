@@ -8,6 +8,8 @@ import pytest
 
 from tests.ledger.beginners import KINDS, errors_of
 
+pytestmark = pytest.mark.slow
+
 AT_ONCE = 4
 TIMES = {"a ledger": 100, "a cache": 100, "costs": 100}
 """So often that each run showed locked files of these kinds, when the switch to WAL waited for nobody."""

@@ -246,6 +246,7 @@ def answers_as_the_machine_does(make: Make, portal: BlockingPortal, *, runs: int
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOLDERS)
 def test_a_holder_answers_as_the_machine_does(name: str, portal: BlockingPortal) -> None:
     answers_as_the_machine_does(HOLDERS[name], portal)

@@ -87,6 +87,7 @@ class SharedLoad:
         return refused / (accepted + refused)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("server", "allowed"),
     [

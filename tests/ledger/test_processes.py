@@ -8,6 +8,8 @@ import pytest
 
 from tests.ledger.processes import run_together
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.loopback
 def test_killed_workers_lose_nothing_and_with_once_the_bill_is_the_fair_price() -> None:

@@ -223,6 +223,7 @@ def service(fails_at: int | None = None) -> Callable[[Connection], None]:
     return serve_responses([answer])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["float", "base64"])
 async def test_thousands_of_long_vectors_are_within_the_limits_of_an_answer(
     encoding: Literal["float", "base64"],

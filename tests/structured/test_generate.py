@@ -462,6 +462,7 @@ class TestToolCalls:
         assert (await ask(FakeChat(reply(OSLO, tool_calls=list(self.CALLS))))).output == City(name="Oslo")
 
 
+@pytest.mark.slow
 async def test_ten_thousand_calls_leave_nothing_behind() -> None:
     """Neither classes nor validators are made for a call."""
 

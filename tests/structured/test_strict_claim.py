@@ -18,6 +18,8 @@ from openrouter_async.structured.schema import Schema
 from openrouter_async.structured.strict.result import StrictSchema
 from tests.structured.strict.test_odd import Drawn, same
 
+pytestmark = pytest.mark.slow
+
 COUNT = int(os.environ.get("STRICT_SCHEMAS", "1000"))
 BLOCKS = 4
 

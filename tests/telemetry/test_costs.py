@@ -55,6 +55,7 @@ FAULTS = (Failure(status=503), Fault.disconnect(after=2), Fault.error_event(afte
 KINDS = (plain, plain, stream, stream, recover, abort, hit, ask_again)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 async def test_costs_of_spans_add_up_to_the_bill(seen: Seen) -> None:
     chance = random.Random(7)

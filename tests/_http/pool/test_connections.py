@@ -415,6 +415,7 @@ async def test_an_answer_closed_early_does_not_look_complete() -> None:
                 await chunks.__anext__()
 
 
+@pytest.mark.slow
 async def test_after_a_storm_of_cancellations_every_call_works() -> None:
     """Where httpx's own pool lets none of 30 calls through any more."""
     moments = random.Random(11)

@@ -97,6 +97,7 @@ async def test_the_answer_to_a_request_that_was_not_read_is_readable() -> None:
             assert count_connections(transport) == (0, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
 async def test_a_storm_of_native_cancellations_leaves_no_socket(tls: bool) -> None:
     """Tasks cancelled by asyncio's own means, at any moment, some of them twice."""

@@ -103,6 +103,7 @@ async def test_every_call_at_once_gets_a_connection_of_its_own(scheme: str) -> N
 
 
 # `ssl` leaves the socket of a server open where the client resets it as TLS begins.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
 @pytest.mark.parametrize("scheme", ["http", "https", "socks5"])
 async def test_cancelled_while_a_tunnel_is_made_nothing_is_left(scheme: str) -> None:

@@ -518,6 +518,7 @@ def test_W12_an_answer_in_the_making_is_not_taken_for_a_slow_head(emulator: Emul
     assert events(answer.text)[-1][1]["text"] == "firstsecond"
 
 
+@pytest.mark.slow
 def test_W12_a_client_that_takes_nothing_is_cut_off(emulator: Emulator) -> None:
     emulator.reply(*["x" * 60_000] * 400)
     with routed(emulator, http=Hurried) as browser:

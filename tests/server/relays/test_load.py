@@ -7,6 +7,8 @@ import socket
 import threading
 from pathlib import Path
 
+import pytest
+
 from openrouter_async.testing import Emulator, Fault, ReceivedRequest, Reply
 from tests.server.router_client import Browser, routed
 from tests.server.waiting import wait_for
@@ -57,6 +59,7 @@ def run(browser: Browser, number: int) -> list[bytes]:
     return seen
 
 
+@pytest.mark.slow
 def test_two_hundred_browsers_of_which_half_leave(emulator: Emulator) -> None:
     """Nothing leaks, those who stay get all of their answer, and the calls of those who left end."""
     emulator.reply_with(answer)

@@ -46,6 +46,7 @@ def test_each_phrase_that_refuses_is_worth_its_refusals() -> None:
     assert {phrase for phrase, (_, saved) in found.items() if not saved} == set()
 
 
+@pytest.mark.slow
 def test_the_table_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     main()
     printed = capsys.readouterr().out

@@ -62,6 +62,7 @@ anyio.run(main)
 """
 
 
+@pytest.mark.slow
 def test_processes_that_begin_at_once_share_one_file(tmp_path: Path) -> None:
     path = tmp_path / "streams.sqlite"
     workers = [

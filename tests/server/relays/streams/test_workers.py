@@ -20,6 +20,8 @@ from tests.server.waiting import wait_for
 from tests.support.folders import ROOT
 from tests.support.forked import Python
 
+pytestmark = pytest.mark.slow
+
 WORDS = [f"word{number} " for number in range(20)]
 
 

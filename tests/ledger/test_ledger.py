@@ -158,23 +158,25 @@ async def test_a_cost_that_comes_too_late_is_told_and_counts_when_the_ledger_is_
         assert str(await ledger.budget("user:42", "1").spent()) == "5E-12"
 
 
-async def test_a_cost_is_told_again_where_the_end_fails_at_first(caplog: pytest.LogCaptureFixture) -> None:
+async def left_with_a_cost(failures: int) -> Failing:
+    """Leave a ledger that has yet to tell a cost, and whose next steps fail."""
     async with Ledger(holder := Failing()) as ledger:
         await admitted(ledger)
         await wait_all_tasks_blocked()
         ledger.post(Report(call="one", cost=5))
-        holder.failures = 2
+        holder.failures = failures
+    return holder
+
+
+async def test_a_cost_is_told_again_where_the_end_fails_at_first(caplog: pytest.LogCaptureFixture) -> None:
+    holder = await left_with_a_cost(failures=2)
     assert not caplog.messages
     async with Ledger(holder) as ledger:
         assert str(await ledger.budget("user:42", "1").spent()) == "5E-12"
 
 
 async def test_a_cost_that_cannot_be_told_at_the_end_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    async with Ledger(holder := Failing()) as ledger:
-        await admitted(ledger)
-        await wait_all_tasks_blocked()
-        ledger.post(Report(call="one", cost=5))
-        holder.failures = 100
+    await left_with_a_cost(failures=100)
     assert caplog.messages[-1] == (
         "the ledger ':memory:' was not told that its worker leaves, nor of 1 costs and answers: the connection broke"
     )

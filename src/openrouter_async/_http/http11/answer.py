@@ -323,9 +323,8 @@ class _H11Answer(Answer):
         self._stands_before_chunk = False
         if rest.startswith(b"\r\n"):
             return rest[2:]
-        seen = (
-            1 if begun == b"\r" and not position else 0
-        )  # all of it as h11 says it, which reads a byte once
+        # All of it as h11 says it, which reads a byte once.
+        seen = 1 if begun == b"\r" and not position else 0
         found, expected = bytearray(rest[seen:2]), b"\r\n"[seen:]
         self._failure = httpcore.RemoteProtocolError(
             f"malformed chunk footer: {found!r} (expected {expected!r})"

@@ -67,9 +67,8 @@ class AsyncioStream(CallStream, asyncio.Protocol):
             assert self._transport is not None
             self._is_reading_paused = True
             self._transport.pause_reading()
-        waiter = (
-            self._waiter
-        )  # `_wake` and `_tell_if_idle` without the calls: each chunk of a stream comes this way
+        # `_wake` and `_tell_if_idle` without the calls: each chunk of a stream comes this way.
+        waiter = self._waiter
         if waiter is not None and not self._is_writing and not waiter.done():
             waiter.set_result(True)
         if self.on_idle_event is not None:

@@ -12,7 +12,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from .references import list_in, resolve
-from .violations import Path
+from .violations import Path, part_at
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -27,25 +27,13 @@ def without_nulls(
     copy = deepcopy(value)
     found = False
     for path in paths:
-        holder = _holder(copy, path)
-        if holder is None or not path or not _is_optional(document, path):
+        holder = part_at(copy, path[:-1])
+        if not isinstance(holder, dict) or not path or not _is_optional(document, path):
             continue
         if holder.get(str(path[-1]), "") is None:
             del holder[str(path[-1])]
             found = True
     return copy if found else None
-
-
-def _holder(value: JsonValue, path: Path) -> dict[str, JsonValue] | None:
-    """Return the object that a path ends in."""
-    for step in path[:-1]:
-        if isinstance(value, dict) and step in value:
-            value = value[str(step)]
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
-            return None
-    return value if isinstance(value, dict) else None
 
 
 def _is_optional(document: Mapping[str, JsonValue], path: Path) -> bool:

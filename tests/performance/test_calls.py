@@ -90,7 +90,7 @@ async def test_an_item_of_a_batch_with_a_journal_adds_little_to_a_call(
         counts.append(calls.count)
     added = (counts[1] - counts[0]) / 100 - await calls_of(lambda: client.chat.create("Hi"))
     # Each item is metered as `track` does it, noted before it is sent, and says what it took.
-    assert added < 95
+    assert added < 120
 
 
 async def test_options_are_laid_over_the_settings_once_for_each_call(client: AsyncOpenRouter) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from openrouter_async.cli.streams import READABLE, json_for, prepare
@@ -97,7 +97,18 @@ def test_json_falls_back_to_escapes(emulator: Emulator, encoding: str, tmp_path:
     assert TEXT in json.loads(errors)["error"]["message"]
 
 
+@pytest.mark.parametrize("encoding", ["shift_jis", "euc_jis_2004", "johab"])
+def test_json_is_read_where_an_encoding_writes_one_character_as_another(encoding: str) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding)
+    for number in range(0xA0, 0x10000):
+        text = json.dumps([chr(number)], ensure_ascii=False)
+        assert json.loads(json_for(stream, text).encode(encoding).decode(encoding)) == [chr(number)], hex(
+            number
+        )
+
+
 @given(st.text(alphabet=st.characters(exclude_categories=())), st.sampled_from(ENCODINGS))
+@example("\xa5", "shift_jis")
 def test_any_text_can_be_written_and_any_json_be_read(text: str, encoding: str) -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding, errors=READABLE)
     stream.write(text)

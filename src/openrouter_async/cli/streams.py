@@ -71,12 +71,16 @@ def console(
 
 
 def json_for(stream: io.TextIOBase, text: str) -> str:
-    """Return JSON as a stream can write it: with escapes for all beyond ASCII, where its encoding lacks any of that."""
+    """Return JSON as a stream can write it: with escapes for all beyond ASCII, where its encoding lacks any of that.
+
+    An encoding may also write one character as another: Shift JIS writes the sign of the yen as a backslash.
+    """
+    encoding = stream.encoding or "utf-8"
     try:
-        text.encode(stream.encoding or "utf-8")
-    except UnicodeEncodeError:
-        return _BEYOND_ASCII.sub(_escaped, text)
-    return text
+        is_kept = text.encode(encoding).decode(encoding) == text
+    except UnicodeError:
+        is_kept = False
+    return text if is_kept else _BEYOND_ASCII.sub(_escaped, text)
 
 
 class Results(io.TextIOBase):

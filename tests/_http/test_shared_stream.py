@@ -12,6 +12,7 @@ import anyio
 import pytest
 
 from openrouter_async import AsyncOpenRouter, LocalCache, OpenRouterError, Recover, Retries
+from openrouter_async._http.shared_stream import SharedStream
 from openrouter_async.streaming.events import ReasoningDelta, TextDelta, ToolCallDelta
 from tests._http.test_flights import KEY, is_closed
 from tests.performance.counting import chunk
@@ -228,3 +229,31 @@ async def test_what_was_shared_is_kept_and_recovers(service: Service, tmp_path: 
     assert plain.cache.where == "local"
     assert [call.name for call in plain.tool_calls] == ["f"]
     assert plain.reasoning == "hm"
+
+
+async def test_a_stream_that_is_whole_but_not_kept_yet_is_waited_for(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_whole, may_be_kept, finish = anyio.Event(), anyio.Event(), SharedStream.finish
+
+    async def keep_later(shared: SharedStream, answer: object) -> None:
+        await may_be_kept.wait()
+        finish(shared, answer)
+
+    def finish_later(shared: SharedStream, answer: object) -> None:
+        shared.is_finished, shared.answer = True, answer
+        is_whole.set()
+        tasks.start_soon(keep_later, shared, answer)
+
+    monkeypatch.setattr(SharedStream, "finish", finish_later)
+    service.may_end.set()
+    async with service.client(local_cache=LocalCache(tmp_path / "a.sqlite")) as client:
+        first, second = Reader(client), Reader(client)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(first.run)
+            await is_whole.wait()
+            tasks.start_soon(second.run)
+            await anyio.sleep(0.05)  # time in which it could ask by mistake
+            may_be_kept.set()
+    assert service.count == 1
+    assert second.reply.text == "one two"

@@ -92,7 +92,9 @@ class KeptStreamSource:
         """Wait while another process reads an equal stream; return its answer, or None if it has none."""
         reuse, cache = self._reuse, self._cache
         return (
-            await reuse.lease(cache, key, partial(reuse.find, cache, key), partial(reuse.is_streamed, key))
+            await reuse.lease(
+                cache, key, partial(reuse.find, cache, key), partial(reuse.can_join_stream, key)
+            )
         )[0]
 
     def _release(self, *, at_once: bool = False) -> None:

@@ -21,6 +21,7 @@ from ..errors import DeadlineExceeded, OpenRouterError
 from ..types.meta import ResponseMeta
 from ..types.reply_cache import ReplyCache
 from .deadlines import CallTimeouts, run_within
+from .shared_stream import SharedStream
 
 if TYPE_CHECKING:
     from .._sansio.request import RequestData
@@ -232,8 +233,13 @@ class Reuse:
         return self.kind(key) in self.transport.flights
 
     def is_streamed(self, key: bytes) -> bool:
-        """Whether a call of this process reads this stream, which others can join."""
+        """Whether a call of this process reads this stream."""
         return self.stream_kind(key) in self.transport.flights.streams
+
+    def can_join_stream(self, key: bytes) -> bool:
+        """Whether a call of this process reads this stream, and others can join it."""
+        shared = self.transport.flights.streams.get(self.stream_kind(key))
+        return isinstance(shared, SharedStream) and shared.can_be_joined
 
     def stream_kind(self, key: bytes) -> tuple[object, ...]:
         """Return `kind` for streams."""

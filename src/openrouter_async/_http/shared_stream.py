@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..types.meta import ResponseMeta
     from .transport import Transport
 
-__all__ = ["SharedStreamSource"]
+__all__ = ["SharedStream", "SharedStreamSource"]
 
 
 class SharedStream:
@@ -50,6 +50,11 @@ class SharedStream:
         self.closed = anyio.Event()
         self._wanted = anyio.Event()
         self._changed = anyio.Event()
+
+    @property
+    def can_be_joined(self) -> bool:
+        """Whether another call may still become a reader."""
+        return not self.is_finished and self.error is None
 
     async def run(self, forget: Callable[[], None]) -> None:
         """Read on demand until a reader has the whole, or none is left."""
@@ -173,7 +178,7 @@ class SharedStreamSource:
         self._transport.check()
         streams = self._transport.flights.streams
         shared = streams.get(self._kind)
-        if not isinstance(shared, SharedStream) or shared.is_finished or shared.error is not None:
+        if not isinstance(shared, SharedStream) or not shared.can_be_joined:
             shared = streams[self._kind] = SharedStream(self._begin(self._data))
             self._transport.network.start(partial(shared.run, partial(self._forget, shared)))
         shared.readers += 1

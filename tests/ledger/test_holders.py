@@ -14,12 +14,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from openrouter_async.ledger.dates import SMALL_S, Time
 from openrouter_async.ledger.machine import Machine
 from openrouter_async.ledger.state import HoldRow, MemoryState
 from openrouter_async.ledger.steps import (
     Admit,
     Answer,
     Beat,
+    Broke,
     BudgetTerms,
     Claim,
     Done,
@@ -60,6 +62,7 @@ class Beside(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         self.clock = Clock()
+        self.time = Time()
         self.machine = Machine(MemoryState(), lease_s=LEASE_S)
         self.holder = type(self).make(self.folder, self.clock)
         self.portal.call(self.holder.open)
@@ -74,7 +77,8 @@ class Beside(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
     def apply(self, *steps: Step) -> list[Answer]:
-        expected = [self.machine.apply(step, self.clock.now) for step in steps]
+        self.time = self.time.at(self.clock.now)
+        expected = [self.machine.apply(step, self.time.now, self.time.date) for step in steps]
         found = self.portal.call(self.holder.apply, steps)
         assert found == expected, (steps, found, expected)
         self.taken += steps
@@ -181,7 +185,7 @@ class Beside(RuleBasedStateMachine):
     def beat(self, worker: str, is_gone: bool) -> None:
         self.apply(Gone(worker=worker) if is_gone else Beat(worker=worker))
 
-    @rule(seconds=st.sampled_from([0.0, 0.01, 1.0, 6.0, 11.0, 90_000.0, 200_000.0]))
+    @rule(seconds=st.sampled_from([0.0, 0.01, 1.0, 6.0, 11.0, 90_000.0, 200_000.0, -5.0, -90_000.0]))
     def wait(self, seconds: float) -> None:
         self.clock.now += seconds
 
@@ -258,6 +262,111 @@ def test_the_answer_to_a_look_counts_what_is_spent_and_held() -> None:
     machine.apply(Admit(worker="ann", call="two", hold=40, budgets=(terms,)), 0.0)
     machine.apply(Report(call="one", cost=25), 1.0)
     assert machine.apply(Look(budget=terms), 1.0) == Looked(spent=25, held=40, running=1)
+
+
+def test_budgets_with_one_name_share_what_is_spent_and_each_begins_again_in_its_own_time() -> None:
+    machine, day = Machine(MemoryState(), lease_s=LEASE_S), 86_400.0
+    daily, monthly, ever = BudgetTerms("u", 50, "day"), BudgetTerms("u", 90, "month"), BudgetTerms("u", None)
+
+    def spent() -> list[object]:
+        return [machine.apply(Look(budget=terms), now).spent for terms in (daily, monthly, ever)]  # type: ignore[union-attr]  # a `Looked`
+
+    now = 10 * day
+    for number, (terms, wanted) in enumerate(
+        [(daily, [30, 30, 30]), (monthly, [60, 60, 60]), (daily, [60, 60, 60])]
+    ):
+        answer = machine.apply(Admit(worker="ann", call=str(number), hold=20, budgets=(terms,)), now)
+        assert isinstance(answer, Broke if number == 2 else Go)
+        machine.apply(Report(call=str(number), cost=30), now)
+        assert spent() == wanted
+    now = 11 * day
+    assert spent() == [0, 60, 60]
+    assert isinstance(machine.apply(Admit(worker="ann", call="4", hold=20, budgets=(daily,)), now), Go)
+    machine.apply(Report(call="4", cost=30), now)
+    assert spent() == [30, 90, 90]
+    assert isinstance(machine.apply(Admit(worker="ann", call="5", hold=1, budgets=(monthly,)), now), Broke)
+    now = 40 * day
+    assert spent() == [0, 0, 90]
+
+
+def test_a_day_that_comes_twice_has_what_was_spent_on_it() -> None:
+    machine, day, terms = Machine(MemoryState(), lease_s=LEASE_S), 86_400.0, BudgetTerms("u", 50, "day")
+    time, calls = Time(), 0
+
+    def spends(date: float) -> bool:
+        nonlocal time, calls
+        time, calls = time.at(date), calls + 1
+        admit = Admit(worker="ann", call=str(calls), hold=50, budgets=(terms,))
+        is_let = isinstance(machine.apply(admit, time.now, time.date), Go)
+        if is_let:
+            machine.apply(Report(call=str(calls), cost=50), time.now, time.date)
+        return is_let
+
+    assert spends(10 * day)
+    assert spends(11 * day)
+    assert not spends(10 * day)  # set back
+    assert not spends(11 * day)
+    assert spends(4_000 * day)  # ahead by mistake
+    assert not spends(11 * day)
+    assert spends(12 * day)
+
+
+@pytest.mark.parametrize("name", HOLDERS)
+async def test_what_time_ends_ends_also_after_the_clock_was_set_back(name: str, tmp_path: Path) -> None:
+    clock, terms = Clock(), BudgetTerms("run", 100)
+    holder = HOLDERS[name](tmp_path, clock)
+    await holder.open()
+    try:
+        claim = Claim(worker="ann", lease="one", key="k", hash="h")
+        admit = Admit(worker="bob", call="c", hold=30, budgets=(terms,))
+        await holder.apply([claim, admit, Report(call="c", doubt_s=5.0)])
+        for seconds in (-100_000.0, LEASE_S / 2, LEASE_S / 2, 0.1):
+            clock.now += seconds
+            await holder.apply([Beat(worker="cid")])
+        again = Claim(worker="cid", lease="two", key="k", hash="h")
+        claimed, looked = await holder.apply([again, Look(budget=terms)])
+    finally:
+        await holder.aclose()
+    assert isinstance(claimed, Lease)
+    assert looked == Looked(spent=0, held=0, running=0)
+
+
+def test_a_small_step_back_of_the_clock_is_waited_for() -> None:
+    time = Time().at(1_000.0)
+    assert time.at(1_000.0 - SMALL_S) == time
+    back = time.at(1_000.0 - SMALL_S - 1)
+    assert (back.now, back.date) == (1_000.0, 939.0)
+    assert back.at(941.0) == Time(1_002.0, 941.0)
+
+
+@pytest.mark.parametrize("name", HOLDERS)
+async def test_a_request_counts_in_each_of_its_budgets_once(name: str, tmp_path: Path) -> None:
+    """Two blocks around a call are two requests to the ledger, which name one billed record."""
+    holder, one, two = HOLDERS[name](tmp_path, Clock()), BudgetTerms("one", 100), BudgetTerms("two", 100)
+    await holder.open()
+    try:
+        for call, budgets in (("a", (one,)), ("b", (two,)), ("c", (one, two)), ("d", (one,))):
+            await holder.apply([Admit(worker="ann", call=call, hold=30, budgets=budgets)])
+        await holder.apply([Report(call=call, cost=25, generation="g") for call in "abcd"])
+        answers = await holder.apply([Look(budget=one), Look(budget=two)])
+    finally:
+        await holder.aclose()
+    assert answers == [Looked(spent=25, held=0, running=0)] * 2
+
+
+@pytest.mark.parametrize("name", HOLDERS)
+async def test_no_amount_is_too_large_to_be_counted(name: str, tmp_path: Path) -> None:
+    holder, terms, most = HOLDERS[name](tmp_path, Clock()), BudgetTerms("run", None), 10**30
+    await holder.open()
+    try:
+        await holder.apply([Admit(worker="ann", call="c", hold=most, budgets=(terms,))])
+        held = await holder.apply([Look(budget=terms)])
+        await holder.apply([Report(call="c", cost=most)])
+        spent = await holder.apply([Look(budget=terms)])
+    finally:
+        await holder.aclose()
+    assert held == [Looked(spent=0, held=most, running=1)]
+    assert spent == [Looked(spent=most, held=0, running=0)]
 
 
 def test_a_request_that_is_taken_to_be_free_is_let_through_and_counted_if_it_is_not() -> None:

@@ -56,7 +56,7 @@ async def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as later, later:
         later.execute("PRAGMA user_version = 7")
     later.close()
-    with pytest.raises(LedgerError, match="is of version 7, and this library knows 1"):
+    with pytest.raises(LedgerError, match="is of version 7, and this library knows 2"):
         async with open_ledger(path):
             pass
 

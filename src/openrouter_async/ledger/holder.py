@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from .dates import Time
 from .machine import LEASE_S, Machine
 from .state import MemoryState
 from .steps import Answer, Step
@@ -66,7 +67,7 @@ class MemoryHolder:
         self.lease_s = lease_s
         self._clock = clock
         self._machine = Machine(MemoryState(), lease_s=lease_s)
-        self._latest = float("-inf")
+        self._time = Time()
 
     @property
     def where(self) -> str:
@@ -78,8 +79,8 @@ class MemoryHolder:
 
     async def apply(self, steps: Sequence[Step]) -> list[Answer]:
         """Apply steps, without waiting."""
-        self._latest = now = max(self._latest, self._clock())
-        return [self._machine.apply(step, now) for step in steps]
+        self._time = time = self._time.at(self._clock())
+        return [self._machine.apply(step, time.now, time.date) for step in steps]
 
     def beat(self, worker: str) -> None:
         """Do nothing: no other process would notice."""

@@ -369,7 +369,7 @@ class Ledger:
         """Return a budget of all processes, by its name, for `client.track` and batches.
 
         Args:
-            name: Such as `user:42`. All that name it share what is spent.
+            name: Such as `user:42`. All that name it share what is spent, whatever their `limit` and `every`.
             limit: US dollars; None: the budget only counts.
             every: When it begins again: with each `day`, `week` (on Monday) or `month`, in UTC. None: never.
 

@@ -17,8 +17,8 @@ background: each step first ends what time has ended.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
+from .dates import count, spent_in
 from .pace import AHEAD, Pace
 from .state import BudgetRow, HoldRow, KeyRow, LeaseRow, State
 from .steps import (
@@ -31,7 +31,6 @@ from .steps import (
     Changed,
     Claim,
     Done,
-    Every,
     Finish,
     Free,
     GivenUp,
@@ -50,7 +49,7 @@ from .steps import (
     Wait,
 )
 
-__all__ = ["LEASE_S", "Machine", "window_of"]
+__all__ = ["LEASE_S", "Machine"]
 
 LEASE_S = 15.0
 """Seconds that the leases of a silent worker last; chosen: longer than an event loop is ever blocked by mistake."""
@@ -70,9 +69,14 @@ class Machine:
         self.lease_s = lease_s
         self._swept_at = float("-inf")
         self._forgot_at = float("-inf")
+        self._date = 0.0
 
-    def apply(self, step: Step, now: float) -> Answer:
-        """Apply a step, at a time in seconds since 1970 that is never earlier than that of the step before."""
+    def apply(self, step: Step, now: float, date: float | None = None) -> Answer:
+        """Apply a step, at a time in seconds since 1970 that is never earlier than that of the step before.
+
+        `date` is the one by which budgets begin again, which may be earlier; None: the same.
+        """
+        self._date = now if date is None else date
         self._sweep(now)
         match step:
             case Claim():
@@ -86,8 +90,8 @@ class Machine:
             case Free():
                 return tuple(key for key in step.keys if self._is_free(key))
             case Look():
-                row = self._budget(step.budget, now)
-                return Looked(row.spent, row.held, row.holds)
+                row = self._budget(step.budget)
+                return Looked(spent_in(row.spent, step.budget.every, self._date), row.held, row.holds)
             case LookAtPace():
                 return Pace.load(self._state.pace(step.model)).rate
             case Read():
@@ -136,7 +140,7 @@ class Machine:
             row.number = self._state.append(step.record)
             row.hash = lease.hash
             row.lost = 0
-            if step.source is not None and not self._state.has_generation(step.source):
+            if step.source is not None and self._state.counted_in(step.source) is None:
                 self._state.put_unbooked(step.source, row.key, lease.hash)
         self._state.put_key(row)
         return "kept" if kept else "known"
@@ -214,9 +218,10 @@ class Machine:
         known = self._state.hold(step.call)
         if known is not None:
             return Go(max(0.0, known.at - now), known.is_paced)
-        rows = [self._budget(terms, now) for terms in step.budgets]
+        rows = [self._budget(terms) for terms in step.budgets]
         for terms, row in zip(step.budgets, rows, strict=True):
-            if not step.is_free and (refusal := _refusal(terms, row, step)) is not None:
+            spent = spent_in(row.spent, terms.every, self._date)
+            if not step.is_free and (refusal := _refusal(terms, spent, row, step)) is not None:
                 return refusal
         pace = self._pace_of(step)
         at = now if pace is None else max(now, pace.ready_at(step.rpm, step.tpm))
@@ -272,7 +277,7 @@ class Machine:
         if step.cost is not None:
             self._pay(hold, step.cost, step.generation, now)
             return
-        if step.generation and step.item and not self._state.has_generation(step.generation):
+        if step.generation and step.item and self._state.counted_in(step.generation) is None:
             self._state.put_unbooked(step.generation, *step.item)
         if step.doubt_s <= 0:
             self._release(hold)
@@ -291,14 +296,16 @@ class Machine:
             self._state.append(step.record)
 
     def _pay(self, hold: HoldRow, cost: int, generation: str | None, now: float) -> bool:
-        """End a request that was billed; return whether that was not counted before, by its generation."""
+        """End a request that was billed; return whether a budget had not counted that before, by its generation."""
         self._release(hold)
-        is_new = generation is None or not self._state.has_generation(generation)
+        counted = None if generation is None else self._state.counted_in(generation)
+        names = {terms.name: terms for terms in hold.budgets if terms.name not in (counted or ())}
+        for terms in names.values():
+            row = self._budget(terms)
+            count(row.spent, cost, self._date)
+            self._state.put_budget(row)
+        is_new = counted is None or bool(names)
         if is_new:
-            for terms in hold.budgets:
-                row = self._budget(terms, now)
-                row.spent += cost
-                self._state.put_budget(row)
             hold.generation = generation
         if generation is not None:
             self._state.drop_unbooked(generation)
@@ -320,35 +327,16 @@ class Machine:
             row.unbounded -= not hold.is_bounded
             self._state.put_budget(row)
 
-    def _budget(self, terms: BudgetTerms, now: float) -> BudgetRow:
-        """Return a budget of this day, week or month."""
-        row = self._state.budget(terms.name) or BudgetRow(terms.name)
-        window = window_of(terms.every, now)
-        if row.window != window:
-            row.window, row.spent = window, 0
-        return row
+    def _budget(self, terms: BudgetTerms) -> BudgetRow:
+        return self._state.budget(terms.name) or BudgetRow(terms.name)
 
 
-def window_of(every: Every | None, now: float) -> str:
-    """Return the name of the day, week or month that a time is in; empty for a budget that never begins again."""
-    at = datetime.fromtimestamp(now, UTC)
-    match every:
-        case "day":
-            return at.strftime("%Y-%m-%d")
-        case "week":
-            return at.strftime("%G-W%V")
-        case "month":
-            return at.strftime("%Y-%m")
-        case None:
-            return ""
-
-
-def _refusal(terms: BudgetTerms, row: BudgetRow, step: Admit) -> Wait | Broke | None:
+def _refusal(terms: BudgetTerms, spent: int, row: BudgetRow, step: Admit) -> Wait | Broke | None:
     """Return why a budget has no room for a request; None where it has."""
     if terms.limit is None:
         return None
-    taken = row.spent + row.held
-    broke = Broke(terms.name, terms.limit, row.spent, row.held)
+    taken = spent + row.held
+    broke = Broke(terms.name, terms.limit, spent, row.held)
     if taken + step.hold > terms.limit or taken >= terms.limit:
         return Wait(LOOK_S, "budget", broke) if row.holds else broke
     if row.unbounded and not step.is_bounded:

@@ -15,6 +15,7 @@ from anyio import to_thread
 
 from .._extras import needs_extra
 from ..errors import ConfigurationError, LedgerError
+from .dates import Time
 from .machine import LEASE_S, Machine
 from .state import MemoryState
 from .steps import Answer, Beat, Step
@@ -33,12 +34,12 @@ class LedgerActor:
 
     def __init__(self, lease_s: float) -> None:
         self._machine = Machine(MemoryState(), lease_s=lease_s)
-        self._latest = float("-inf")
+        self._time = Time()
 
     def apply(self, steps: Sequence[Step], now: float | None) -> list[Answer]:
         """Apply steps at a time; None: that of this machine."""
-        self._latest = at = max(self._latest, time.time() if now is None else now)
-        return [self._machine.apply(step, at) for step in steps]
+        self._time = at = self._time.at(time.time() if now is None else now)
+        return [self._machine.apply(step, at.now, at.date) for step in steps]
 
 
 class RayHolder:

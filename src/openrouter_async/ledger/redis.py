@@ -37,7 +37,7 @@ with needs_extra("redis", "a ledger in Redis"):
 
 __all__ = ["RedisHolder"]
 
-_VERSION = b"1"
+_VERSION = b"2"
 
 TURN = 1 / 5
 """Part of a lease after which a lost turn is made again; the others still beat in time."""
@@ -157,7 +157,8 @@ class RedisHolder:
             self._newest = self._make_turn(keys=self._turns, args=[b""])
         if version != _VERSION:
             raise self._error(
-                f"is of version {version.decode()}, and this library knows {_VERSION.decode()}; update it"
+                f"is of version {version.decode()}, and this library knows {_VERSION.decode()};"
+                " use the version that made it, or another name"
             )
 
     def _apply(self, steps: Sequence[Step]) -> list[Answer]:
@@ -183,8 +184,8 @@ class RedisHolder:
         turn = self._take_turn(give_up_at)
         writes: list[Command] = []
         try:
-            now = self._state.begin(steps, None if self._clock is None else self._clock())
-            answers: list[Answer] = [self._machine.apply(step, now) for step in steps]
+            time = self._state.begin(steps, None if self._clock is None else self._clock())
+            answers: list[Answer] = [self._machine.apply(step, time.now, time.date) for step in steps]
             writes = self._state.writes()
         finally:
             arguments = [argument for command in writes for argument in (len(command), *command)]

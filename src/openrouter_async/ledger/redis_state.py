@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
 from typing import Any, Protocol, TypeAlias
 
-from .state import BudgetRow, HoldRow, KeyRow, LeaseRow
+from .dates import Time
+from .state import BudgetRow, HoldRow, KeyRow, LeaseRow, names_of
 from .steps import Admit, BudgetTerms, Claim, Finish, Free, GiveUp, Look, LookAtPace, Report, Settle, Step
 
 __all__ = ["Ask", "Command", "RedisState"]
@@ -54,8 +55,8 @@ class RedisState:
 
     # Reading and writing in few round trips
 
-    def begin(self, steps: Sequence[Step], clock: float | None) -> float:
-        """Forget what was read before, read what steps need, and return the time, which is never set back.
+    def begin(self, steps: Sequence[Step], clock: float | None) -> Time:
+        """Forget what was read before, read what steps need, and return the time.
 
         Args:
             steps: What will be applied.
@@ -75,9 +76,9 @@ class RedisState:
             self._rows(table).known |= zip(names[table], rows, strict=True)
         self._read(self._behind(steps))
         now = time[0] + time[1] / 1e6 if clock is None else clock
-        latest = max(now, float(self._get(_COUNTS, "latest") or 0))
-        self._put(_COUNTS, "latest", repr(latest).encode())
-        return latest
+        at = Time(*(self._json(_COUNTS, "time") or ())).at(now)
+        self._put(_COUNTS, "time", _dump(astuple(at)))
+        return at
 
     def _behind(self, steps: Sequence[Step]) -> dict[str, set[str]]:
         """Return the rows that those of steps name."""
@@ -180,9 +181,8 @@ class RedisState:
         return HoldRow(call, worker, model, amount, is_bounded, terms, *rest)
 
     def put_hold(self, row: HoldRow) -> None:
-        known = self._get("generations", row.generation) if row.generation is not None else b""
-        if known is None and row.generation is not None:
-            self._put("generations", row.generation, row.call.encode())
+        if row.generation is not None and row.call not in (calls := self._calls_of(row.generation)):
+            self._put("generations", row.generation, _dump([*calls, row.call]))
         self._put("holds", row.call, _dump(astuple(row)[1:]))
         is_running = 0 if row.state == "running" else None
         self._move(f"holds:{row.worker}", row.call, is_running)
@@ -205,14 +205,16 @@ class RedisState:
             if row.until < before:
                 self._put("holds", row.call, None)
                 self._move("ended", row.call, None)
-                if (
-                    row.generation is not None
-                    and self._get("generations", row.generation) == row.call.encode()
-                ):
-                    self._put("generations", row.generation, None)
+                if row.generation is not None:
+                    calls = [call for call in self._calls_of(row.generation) if call != row.call]
+                    self._put("generations", row.generation, _dump(calls) if calls else None)
 
-    def has_generation(self, generation: str) -> bool:
-        return self._get("generations", generation) is not None
+    def counted_in(self, generation: str) -> frozenset[str] | None:
+        calls = self._calls_of(generation)
+        return names_of(self._holds(calls)) if calls else None
+
+    def _calls_of(self, generation: str) -> list[str]:
+        return self._json("generations", generation) or []
 
     def running(self, model: str | None) -> int:
         return len(self._members(f"running:{model or _NO_MODEL}"))
@@ -306,7 +308,7 @@ def _named(steps: Iterable[Step]) -> dict[str, list[str]]:
                 names["paces"].add(step.model or _NO_MODEL)
             case _:
                 pass
-    return {_COUNTS: ["latest", "lines"], **{table: [*ids] for table, ids in names.items()}}
+    return {_COUNTS: ["time", "lines"], **{table: [*ids] for table, ids in names.items()}}
 
 
 def _dump(row: object) -> bytes:

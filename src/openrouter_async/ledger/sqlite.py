@@ -28,7 +28,7 @@ __all__ = ["SqliteHolder"]
 
 _ID = 0x6F726C67
 """What SQLite calls the application id: no other program's file is touched."""
-_VERSION = 1
+_VERSION = 2
 
 BUSY_S = 60.0
 """Seconds to wait for other processes that write; chosen: hundreds of times what a busy ledger needs."""
@@ -117,8 +117,8 @@ class SqliteHolder:
         if os.getpid() != self._process:
             raise self._error("was opened before this process was forked; open it in each process")
         with self._one_thread, self._errors(), _transaction(connection):
-            now = SqliteState(connection).now(self._clock())
-            return [self._machine.apply(step, now) for step in steps]
+            time = SqliteState(connection).time_at(self._clock())
+            return [self._machine.apply(step, time.now, time.date) for step in steps]
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         identity = _identity(connection)
@@ -142,7 +142,10 @@ class SqliteHolder:
         if application != _ID:
             raise self._error("is a database of another program; name another file")
         if version != _VERSION:
-            raise self._error(f"is of version {version}, and this library knows {_VERSION}; update it")
+            raise self._error(
+                f"is of version {version}, and this library knows {_VERSION};"
+                " use the version that made it, or another file"
+            )
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import astuple
 from typing import Any, TypeAlias, cast
 
-from .state import BudgetRow, HoldRow, KeyRow, LeaseRow
+from .dates import Time
+from .state import BudgetRow, HoldRow, KeyRow, LeaseRow, names_of
 from .steps import BudgetTerms
 
 __all__ = ["SCHEMA", "SqliteState"]
@@ -25,23 +26,22 @@ CREATE TABLE leases (
 ) WITHOUT ROWID;
 CREATE INDEX running_leases ON leases (worker) WHERE state = 'running';
 CREATE TABLE holds (
-    call TEXT PRIMARY KEY, worker TEXT NOT NULL, model TEXT, amount INTEGER NOT NULL, is_bounded INTEGER NOT NULL,
+    call TEXT PRIMARY KEY, worker TEXT NOT NULL, model TEXT, amount TEXT NOT NULL, is_bounded INTEGER NOT NULL,
     budgets TEXT NOT NULL, at REAL NOT NULL, is_paced INTEGER NOT NULL, state TEXT NOT NULL, until REAL NOT NULL,
     generation TEXT, rpm REAL, tpm REAL, tokens REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX running_holds ON holds (worker) WHERE state = 'running';
 CREATE INDEX doubtful_holds ON holds (until) WHERE state = 'doubtful';
 CREATE INDEX ended_holds ON holds (until) WHERE state IN ('released', 'over');
-CREATE UNIQUE INDEX generations ON holds (generation) WHERE generation IS NOT NULL;
+CREATE INDEX generations ON holds (generation) WHERE generation IS NOT NULL;
 CREATE TABLE budgets (
-    name TEXT PRIMARY KEY, window TEXT NOT NULL, spent INTEGER NOT NULL, held INTEGER NOT NULL,
-    holds INTEGER NOT NULL, unbounded INTEGER NOT NULL
+    name TEXT PRIMARY KEY, spent TEXT NOT NULL, held TEXT NOT NULL, holds INTEGER NOT NULL, unbounded INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE workers (worker TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE paces (model TEXT PRIMARY KEY, pace TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE unbooked (generation TEXT PRIMARY KEY, key TEXT NOT NULL, hash TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE clock (latest REAL NOT NULL);
-INSERT INTO clock VALUES (0)
+CREATE TABLE clock (now REAL NOT NULL, date REAL NOT NULL);
+INSERT INTO clock VALUES (0, 0)
 """
 
 _Row: TypeAlias = tuple[Any, ...]
@@ -83,7 +83,16 @@ class SqliteState:
         self._put(
             "holds",
             (
-                *(row.call, row.worker, row.model, row.amount, row.is_bounded, budgets, row.at, row.is_paced),
+                *(
+                    row.call,
+                    row.worker,
+                    row.model,
+                    str(row.amount),
+                    row.is_bounded,
+                    budgets,
+                    row.at,
+                    row.is_paced,
+                ),
                 *(row.state, row.until, row.generation, row.rpm, row.tpm, row.tokens),
             ),
         )
@@ -99,8 +108,9 @@ class SqliteState:
     def forget_holds(self, before: float) -> None:
         self._db.execute("DELETE FROM holds WHERE state IN ('released', 'over') AND until < ?", (before,))
 
-    def has_generation(self, generation: str) -> bool:
-        return self._one("SELECT 1 FROM holds WHERE generation = ?", generation) is not None
+    def counted_in(self, generation: str) -> frozenset[str] | None:
+        rows = self._all("SELECT * FROM holds WHERE generation = ?", generation)
+        return names_of(_hold(row) for row in rows) if rows else None
 
     def running(self, model: str | None) -> int:
         row = self._one("SELECT count(*) FROM holds WHERE state = 'running' AND model IS ?", model)
@@ -108,10 +118,14 @@ class SqliteState:
 
     def budget(self, name: str) -> BudgetRow | None:
         row = self._one("SELECT * FROM budgets WHERE name = ?", name)
-        return None if row is None else BudgetRow(*row)
+        if row is None:
+            return None
+        name, spent, held, *counts = row
+        return BudgetRow(name, json.loads(spent), int(held), *counts)
 
     def put_budget(self, row: BudgetRow) -> None:
-        self._put("budgets", astuple(row))
+        # Amounts are texts: a whole number of SQLite ends at nine million dollars.
+        self._put("budgets", (row.name, json.dumps(row.spent), str(row.held), row.holds, row.unbounded))
 
     def worker(self, worker: str) -> float | None:
         row = self._one("SELECT until FROM workers WHERE worker = ?", worker)
@@ -157,12 +171,11 @@ class SqliteState:
     def drop_unbooked(self, generation: str) -> None:
         self._db.execute("DELETE FROM unbooked WHERE generation = ?", (generation,))
 
-    def now(self, now: float) -> float:
-        """Return a time, or the latest that any process has seen, where the clock was set back; and note it."""
-        row = self._one("SELECT latest FROM clock")
-        latest = now if row is None else max(now, row[0])
-        self._db.execute("UPDATE clock SET latest = ?", (latest,))
-        return latest
+    def time_at(self, clock: float) -> Time:
+        """Return the moment at which the clock says this, after the last that any process has seen; and note it."""
+        time = Time(*self._one("SELECT now, date FROM clock") or ()).at(clock)
+        self._db.execute("UPDATE clock SET now = ?, date = ?", (time.now, time.date))
+        return time
 
     def _one(self, sql: str, *values: object) -> _Row | None:
         return cast("_Row | None", self._db.execute(sql, values).fetchone())
@@ -177,4 +190,4 @@ class SqliteState:
 def _hold(row: _Row) -> HoldRow:
     call, worker, model, amount, is_bounded, budgets, at, is_paced, *rest = row
     terms = tuple(BudgetTerms(*each) for each in json.loads(budgets))
-    return HoldRow(call, worker, model, amount, bool(is_bounded), terms, at, bool(is_paced), *rest)
+    return HoldRow(call, worker, model, int(amount), bool(is_bounded), terms, at, bool(is_paced), *rest)

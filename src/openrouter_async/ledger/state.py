@@ -6,12 +6,12 @@ The machine reads a row, changes it, and puts it back; a state may therefore ret
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
 from .steps import BudgetTerms
 
-__all__ = ["BudgetRow", "HoldRow", "HoldState", "KeyRow", "LeaseRow", "MemoryState", "State"]
+__all__ = ["BudgetRow", "HoldRow", "HoldState", "KeyRow", "LeaseRow", "MemoryState", "State", "names_of"]
 
 HoldState: TypeAlias = Literal["running", "doubtful", "released", "over"]
 
@@ -79,14 +79,18 @@ class BudgetRow:
     """A budget; amounts are picodollars."""
 
     name: str
-    window: str = ""
-    """The day, week or month that `spent` is of."""
-    spent: int = 0
+    spent: dict[str, int] = field(default_factory=dict)
+    """Of each day, week and month, by its name, and of all times, by the empty one; see `windows`."""
     held: int = 0
     holds: int = 0
     """Requests that run or are in doubt."""
     unbounded: int = 0
     """How many of them nothing bounds."""
+
+
+def names_of(holds: Iterable[HoldRow]) -> frozenset[str]:
+    """Return the names of the budgets of requests."""
+    return frozenset(terms.name for hold in holds for terms in hold.budgets)
 
 
 class State(Protocol):
@@ -114,8 +118,8 @@ class State(Protocol):
         """Remove those that were over before then."""
         ...
 
-    def has_generation(self, generation: str) -> bool:
-        """Whether the cost of a generation was counted."""
+    def counted_in(self, generation: str) -> frozenset[str] | None:
+        """Return the names of the budgets that have counted the cost of a generation; None where it was not counted."""
         ...
 
     def running(self, model: str | None) -> int:
@@ -160,7 +164,7 @@ class MemoryState:
         self._holds: dict[str, HoldRow] = {}
         self._running_holds: dict[str, dict[str, HoldRow]] = {}
         self._doubtful: dict[str, HoldRow] = {}
-        self._generations: dict[str, str] = {}
+        self._generations: dict[str, set[str]] = {}
         self._budgets: dict[str, BudgetRow] = {}
         self._workers: dict[str, float] = {}
         self._paces: dict[str | None, str] = {}
@@ -193,7 +197,7 @@ class MemoryState:
     def put_hold(self, row: HoldRow) -> None:
         self._holds[row.call] = row
         if row.generation is not None:
-            self._generations.setdefault(row.generation, row.call)
+            self._generations.setdefault(row.generation, set()).add(row.call)
         of_worker = self._running_holds.setdefault(row.worker, {})
         for state, rows in (("running", of_worker), ("doubtful", self._doubtful)):
             if row.state == state:
@@ -213,11 +217,12 @@ class MemoryState:
         ]
         for row in old:
             del self._holds[row.call]
-            if row.generation is not None and self._generations.get(row.generation) == row.call:
-                del self._generations[row.generation]
+            if row.generation is not None:
+                self._generations[row.generation].discard(row.call)
 
-    def has_generation(self, generation: str) -> bool:
-        return generation in self._generations
+    def counted_in(self, generation: str) -> frozenset[str] | None:
+        calls = self._generations.get(generation)
+        return names_of(self._holds[call] for call in calls) if calls else None
 
     def running(self, model: str | None) -> int:
         return sum(

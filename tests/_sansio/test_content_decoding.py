@@ -49,7 +49,7 @@ def test_any_cut_of_the_body_gives_the_same_text(header: str, body: bytes, cuts:
     assert decode(header, pieces) == TEXT
 
 
-@pytest.mark.parametrize("header", [None, "", "identity", "identity, "])
+@pytest.mark.parametrize("header", [None, "", "identity", "identity, ", "UTF-8", "utf8", "none"])
 def test_an_unencoded_body_needs_no_decoder(header: str | None) -> None:
     assert content_decoder(header) is None
 
@@ -115,5 +115,9 @@ def test_a_wrong_body_is_a_typed_failure(header: str, body: bytes, message: str)
 
 @pytest.mark.parametrize("header", ["br", "zstd", "gzip, br", "gzip, gzip, gzip, gzip"])
 def test_an_encoding_that_was_not_offered_is_refused(header: str) -> None:
-    with pytest.raises(ContentDecodingError):
-        content_decoder(header)
+    with pytest.raises(ContentDecodingError, match=r"not offered|4 times"):
+        decode(header, [b"xx"])
+
+
+def test_of_a_body_that_is_not_there_the_encoding_does_not_matter() -> None:
+    assert decode("br", []) == b""

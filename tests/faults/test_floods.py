@@ -18,7 +18,15 @@ from tests.faults.evidence import check_error
 from tests.faults.measured import measure
 from tests.faults.scenes.answers import GOOD_BODY, STREAM_HEADERS, chunk, completion
 from tests.faults.scenes.bodies import endless
-from tests.faults.scenes.floods import COMMENTS, EVENTS, MEMBERS, begun, inflating, one_byte_chunks_for_ever
+from tests.faults.scenes.floods import (
+    COMMENTS,
+    EVENTS,
+    MEMBERS,
+    begun,
+    inflating,
+    no_body_for_ever,
+    one_byte_chunks_for_ever,
+)
 from tests.faults.scenes.streams import Chunked
 from tests.faults.service import FaultServer
 from tests.faults.watchdog import unwatched
@@ -82,6 +90,24 @@ async def test_F02_it_comes_faster_than_it_is_read(faults: FaultServer, call: Ca
     error, _ = await refused(faults, call, answer, timeouts=Timeouts(total=1))
     assert isinstance(error, errors.DeadlineExceeded)
     assert time.monotonic() - began < 1 + 3  # what a busy machine adds included
+
+
+@kinds(ALL)
+@pytest.mark.parametrize(
+    ("first", "block"),
+    [
+        pytest.param(b"5;", b"x=y;", id="extensions of a chunk"),
+        pytest.param(b"", b"0", id="digits of a size"),
+        pytest.param(b"2\r\n: \r\n0\r\n", b"x: y\r\n", id="trailers"),
+    ],
+)
+async def test_F02_it_adds_nothing_to_the_body(
+    faults: FaultServer, call: Call, first: bytes, block: bytes
+) -> None:
+    answer = partial(no_body_for_ever, first=first, block=block)
+    error, _ = await refused(faults, call, answer, timeouts=Timeouts(idle=0.5))
+    assert isinstance(error, errors.RequestTimeout)
+    assert error.phase == "idle"
 
 
 HEAD = GOOD_BODY[:-1] + b', "new": ['

@@ -197,6 +197,16 @@ async def test_H09_odd_error_bodies(faults: FaultServer, call: Call, body: str, 
 
 
 @kinds(EACH)
+@pytest.mark.parametrize("encoding", ["br", "zstd, gzip", ", ".join(["gzip"] * 10)])
+async def test_H09_in_an_encoding_that_cannot_be_undone(
+    faults: FaultServer, call: Call, encoding: str
+) -> None:
+    answer = Reply(401, body=b"\x0b\x02\x80", headers={"content-encoding": encoding})
+    error = await refused(faults, call, answer)
+    assert type(error) is errors.AuthenticationError
+
+
+@kinds(EACH)
 async def test_H10_huge_error_body(faults: FaultServer, call: Call) -> None:
     error = await refused(faults, call, failure(400, "words and " * 600_000))
     assert type(error) is errors.BadRequest

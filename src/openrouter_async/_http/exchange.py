@@ -95,10 +95,7 @@ class Exchange:
             self.http_version = answer.version.decode("ascii", "replace").removeprefix("HTTP/")
         encoding = self.headers.get("content-encoding")
         if encoding is not None:
-            try:
-                self._decoder = content_decoder(encoding)
-            except ContentDecodingError as error:
-                raise InvalidResponseError(f"the answer of {self._host} cannot be read: {error}") from error
+            self._decoder = content_decoder(encoding)
         # From now on each read may take that long; httpcore reads it from the same object when the body begins.
         self._request.until, self._request.clocks["read"] = None, timeouts.idle
         self._idle_s = math.inf if timeouts.idle is None else timeouts.idle

@@ -8,7 +8,7 @@ nothing, for example for empty gzip members, so the caller can let other tasks r
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..errors import ResponseTooLarge
 
@@ -22,6 +22,9 @@ RATIO = 100
 
 FREE = 4 * 1024 * 1024
 """Chosen: to parse so much takes about 10 ms."""
+
+_NOTHING_TO_UNDO = ("", "identity", "none", "utf-8", "utf8")
+"""The last three are no encodings (RFC 9110, 16.6.1), but some servers say them of plain text."""
 
 
 class ContentDecodingError(ValueError):
@@ -75,11 +78,24 @@ class _Inflate:
             raise ContentDecodingError(f"the body ends inside its {self._encoding} data")
 
 
+class _Unreadable:
+    """A body whose encodings cannot be undone; without one there is nothing to complain of."""
+
+    def __init__(self, problem: str) -> None:
+        self._problem = problem
+
+    def decode(self, _data: bytes) -> Iterator[bytes]:
+        raise ContentDecodingError(self._problem)
+
+    def finish(self) -> None:
+        pass
+
+
 class ContentDecoder:
     """Undoes the encodings of a `Content-Encoding` header, last one first."""
 
-    def __init__(self, encodings: list[str]) -> None:
-        self._layers = [_Inflate(encoding) for encoding in reversed(encodings)]
+    def __init__(self, layers: Sequence[_Inflate | _Unreadable]) -> None:
+        self._layers = layers
 
     def decode(self, data: bytes) -> Iterator[bytes]:
         """Yield what `data` decodes to, in pieces of at most `STEP` bytes, which may be empty.
@@ -108,15 +124,18 @@ class ContentDecoder:
 def content_decoder(header: str | None) -> ContentDecoder | None:
     """Return the decoder for a `Content-Encoding` header, or None where there is nothing to undo.
 
-    Raises:
-        ContentDecodingError: an encoding that the client did not offer, or too many of them.
+    What the client did not offer fails when it is decoded, since the status of an error is known all the same.
     """
     names = [name.strip().lower() for name in (header or "").split(",")]
     # `x-gzip` is the same as `gzip` (RFC 9110, 8.4.1.3).
-    encodings = [name.removeprefix("x-") for name in names if name not in ("", "identity")]
+    encodings = [name.removeprefix("x-") for name in names if name not in _NOTHING_TO_UNDO]
+    if not encodings:
+        return None
     for name in encodings:
         if name not in ("gzip", "deflate"):
-            raise ContentDecodingError(f"the body is encoded as {name[:40]!r}, which was not offered")
+            return ContentDecoder(
+                [_Unreadable(f"the body is encoded as {name[:40]!r}, which was not offered")]
+            )
     if len(encodings) > 3:
-        raise ContentDecodingError(f"the body is encoded {len(encodings)} times")
-    return ContentDecoder(encodings) if encodings else None
+        return ContentDecoder([_Unreadable(f"the body is encoded {len(encodings)} times")])
+    return ContentDecoder([_Inflate(encoding) for encoding in reversed(encodings)])

@@ -9,7 +9,15 @@ from functools import lru_cache
 from tests.faults.scenes.answers import STREAM_HEADERS, chunk
 from tests.support.loopback import Connection, Request, sse
 
-__all__ = ["COMMENTS", "EVENTS", "MEMBERS", "begun", "inflating", "one_byte_chunks_for_ever"]
+__all__ = [
+    "COMMENTS",
+    "EVENTS",
+    "MEMBERS",
+    "begun",
+    "inflating",
+    "no_body_for_ever",
+    "one_byte_chunks_for_ever",
+]
 
 MIB = 1024 * 1024
 
@@ -52,3 +60,13 @@ def begun(connection: Connection, request: Request, *, first: bytes, block: byte
     data = block * (65_536 // len(block) + 1)
     for _ in range(size // len(data)):
         connection.send(data)
+
+
+def no_body_for_ever(connection: Connection, request: Request, *, first: bytes, block: bytes) -> None:
+    """Begin a chunked answer, and send a block again and again that adds nothing to its body; as long."""
+    connection.start_chunked()
+    connection.send(first)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        connection.send(block)
+        connection.pause(0.02)

@@ -134,11 +134,13 @@ class Answer(httpx.AsyncByteStream, AsyncIterator[bytes]):
         return self
 
     async def __anext__(self) -> bytes:
-        """Return the next bytes of the body.
+        """Return the next bytes of the body, within the time of a read: sizes and trailers that drip are none.
 
         Raises:
             httpx.TransportError: the connection broke, was closed, or brought nonsense.
         """
+        timeout = self._request.clocks.get("read")
+        until = None if timeout is None else time.monotonic() + timeout
         while True:
             if self._has_more and not self._pieces:
                 self._look()
@@ -152,7 +154,9 @@ class Answer(httpx.AsyncByteStream, AsyncIterator[bytes]):
             try:
                 if self._failure is not None:
                     raise self._failure
-                self._feed(await self.stream.read(READ, self._request.clocks.get("read")))
+                self._feed(await self.stream.read(READ, timeout))
+                if until is not None:
+                    timeout = max(0.0, until - time.monotonic())
             except Exception as error:
                 self._close()
                 raise_as_httpx(error)

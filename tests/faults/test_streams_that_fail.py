@@ -26,7 +26,15 @@ from tests.faults.evidence import check_error
 from tests.faults.measured import measure
 from tests.faults.scenes.answers import DONE, STREAM_HEADERS, Then, chunk, close, good, reset, stall
 from tests.faults.scenes.bodies import endless, untyped
-from tests.faults.scenes.streams import COMMENT, Begun, Chunked, bad_chunk, comments_for_ever, until_closed
+from tests.faults.scenes.streams import (
+    COMMENT,
+    Begun,
+    Chunked,
+    bad_chunk,
+    comments_for_ever,
+    packed,
+    until_closed,
+)
 from tests.faults.service import FaultServer
 from tests.support.loopback import Answer, Reply, sse
 
@@ -198,6 +206,19 @@ async def test_S33_broken_off(faults: FaultServer, call: Call, then: Then) -> No
 async def test_S33_broken_off_when_all_had_come(faults: FaultServer, call: Call, then: Then) -> None:
     body = sse(chunk(WORD), chunk(finish="stop", usage={"prompt_tokens": 1, "completion_tokens": 1}))
     with faults.play(Begun(body, then)) as stage:
+        async with client_of(stage) as client:
+            await succeed(call, client)
+        assert len(stage.requests) == 1
+
+
+@kinds(STREAMS)
+async def test_S33_gzip_that_breaks_off(faults: FaultServer, call: Call) -> None:
+    error = await refuse(faults, call, partial(packed, body=HEL), saying="Hel")
+    assert type(error) is errors.StreamInterrupted
+    assert isinstance(error.__cause__, errors.InvalidResponseError)
+    assert error.generation_id == "gen-1"
+    body = sse(chunk(WORD), chunk(finish="stop", usage={"prompt_tokens": 1, "completion_tokens": 1}))
+    with faults.play(partial(packed, body=body)) as stage:
         async with client_of(stage) as client:
             await succeed(call, client)
         assert len(stage.requests) == 1

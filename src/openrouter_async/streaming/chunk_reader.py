@@ -24,6 +24,7 @@ from ..errors import (
     APIStatusError,
     ConnectionLost,
     DeadlineExceeded,
+    InvalidResponseError,
     OpenRouterError,
     RequestTimeout,
     ResponseTooLarge,
@@ -253,7 +254,7 @@ class ChunkReader(Generic[ChunkT, ReplyT]):
 
     def enrich(self, error: OpenRouterError) -> OpenRouterError:
         """Return the error to raise for one that ended the stream, with what had arrived."""
-        if isinstance(error, ConnectionLost) and self._accumulator.has_begun:
+        if self._accumulator.has_begun:
             error = interrupted(error)
         if (
             isinstance(
@@ -296,8 +297,10 @@ class ChunkReader(Generic[ChunkT, ReplyT]):
         raise StreamDecodeError(f"an event of the stream is not a chunk: {reason}", data=excerpt(data))
 
 
-def interrupted(error: ConnectionLost) -> StreamInterrupted:
-    """Return what a lost connection is in the midst of a stream."""
+def interrupted(error: OpenRouterError) -> OpenRouterError:
+    """Return what a lost connection, or a body that breaks off inside its gzip, is in the midst of a stream."""
+    if not isinstance(error, ConnectionLost) and type(error) is not InvalidResponseError:
+        return error
     broken = StreamInterrupted(f"the stream broke off: {error.message}")
     broken.__cause__ = error
     return broken

@@ -206,7 +206,7 @@ class _PieceReader:
         return pieces, None
 
     def enrich(self, error: OpenRouterError) -> OpenRouterError:
-        if isinstance(error, ConnectionLost | RequestTimeout) and self.has_piece:
+        if isinstance(error, ConnectionLost | InvalidResponseError | RequestTimeout) and self.has_piece:
             interrupted = self._interrupted(error.message)
             interrupted.__cause__ = error
             return interrupted

@@ -21,7 +21,14 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sized
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from ..errors import ConfigurationError, ConnectionLost, DeadlineExceeded, OpenRouterError, RequestTimeout
+from ..errors import (
+    ConfigurationError,
+    ConnectionLost,
+    DeadlineExceeded,
+    InvalidResponseError,
+    OpenRouterError,
+    RequestTimeout,
+)
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -34,7 +41,7 @@ __all__ = ["ItemReader", "OwnedStream", "QueuedItems", "lots_of"]
 
 ItemT = TypeVar("ItemT")
 
-_NO_MORE_CAME = (ConnectionLost, RequestTimeout, DeadlineExceeded)
+_NO_MORE_CAME = (ConnectionLost, InvalidResponseError, RequestTimeout, DeadlineExceeded)
 
 
 class QueuedItems(ABC, Generic[ItemT]):

@@ -10,7 +10,7 @@ from .._sansio.error_mapping import payload_error
 from .._sansio.parse import ParseFailure, parse
 from .._sansio.response import read_reply
 from .._sansio.sse import Comment, ServerSentEvent
-from ..errors import ConnectionLost, OpenRouterError, StreamDecodeError
+from ..errors import OpenRouterError, StreamDecodeError
 from .chunk_reader import interrupted
 from .lifecycle import OwnedStream
 from .source import PlainBody
@@ -40,7 +40,7 @@ class RawStream(OwnedStream[T]):
 
     async def _recover(self, error: OpenRouterError) -> None:
         # Another task may close the stream while this one reads; that is no failure to be repeated.
-        await super()._recover(_interrupted(error) if self._is_closed else error)
+        await super()._recover(interrupted(error) if self._is_closed else error)
 
 
 class _EventReader(Generic[T]):
@@ -82,7 +82,7 @@ class _EventReader(Generic[T]):
         return [], None
 
     def enrich(self, error: OpenRouterError) -> OpenRouterError:
-        return _interrupted(error) if self.has_piece else error
+        return interrupted(error) if self.has_piece else error
 
     def restart(self) -> None:
         """Nothing is kept but the events that were handed out."""
@@ -95,10 +95,6 @@ class _EventReader(Generic[T]):
         except ParseFailure as failure:
             reason = failure.reason
         raise StreamDecodeError(f"an event of the stream is not of the type: {reason}", data=excerpt(data))
-
-
-def _interrupted(error: OpenRouterError) -> OpenRouterError:
-    return interrupted(error) if isinstance(error, ConnectionLost) else error
 
 
 def _raise_reported(data: bytes) -> None:

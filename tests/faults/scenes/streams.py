@@ -19,6 +19,7 @@ __all__ = [
     "extensions_and_trailers",
     "flushed",
     "kept_open",
+    "packed",
     "slow_comments",
     "until_closed",
 ]
@@ -40,6 +41,14 @@ class Chunked:
         pieces = (body[start : start + step] for start in range(0, len(body), step))
         connection.send(b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces))
         connection.end_chunked()
+
+
+def packed(connection: Connection, request: Request, *, body: bytes) -> None:
+    """Serve a body as gzip that breaks off behind it, while HTTP ends cleanly."""
+    connection.start_chunked(headers={"content-encoding": "gzip"})
+    packer = zlib.compressobj(wbits=31)
+    connection.chunk(packer.compress(spoken(body, request)) + packer.flush(zlib.Z_SYNC_FLUSH))
+    connection.end_chunked()
 
 
 class Begun:

@@ -14,7 +14,7 @@ from ..._sansio.error_mapping import payload_error
 from ..._sansio.parse import ParseFailure, parse
 from ..._sansio.response import read_reply
 from ..._sansio.sse import Comment, ServerSentEvent
-from ...errors import ConnectionLost, OpenRouterError, StreamDecodeError, StreamTruncated
+from ...errors import OpenRouterError, StreamDecodeError, StreamTruncated
 from ...types.common import JsonObject, fuller_usage
 from ...types.media.images import GeneratedImage, GeneratedImages, ImageChunk, ImageUsage
 from ...types.meta import keep_meta
@@ -73,7 +73,7 @@ class ImageReader:
 
     def enrich(self, error: OpenRouterError) -> OpenRouterError:
         """Return the error to raise for one that ended the stream."""
-        return interrupted(error) if isinstance(error, ConnectionLost) and self.has_piece else error
+        return interrupted(error) if self.has_piece else error
 
     def _take(self, data: bytes, events: list[ImageEvent]) -> None:
         said = data.strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import anyio
@@ -225,6 +226,29 @@ async def test_a_list_that_is_empty_is_a_list(service: Service) -> None:
     service.now += 4000
     assert len(first) == 0
     assert await service.get() is first
+
+
+async def test_another_event_loop_does_not_wait_for_this_one(service: Service) -> None:
+    """A client serves one event loop, and says so where it sends, rather than never."""
+    is_let = anyio.Event()
+
+    async def slow() -> ModelCatalogue:
+        service.was_asked.set()
+        await is_let.wait()
+        return ModelCatalogue([], fetched_at=datetime.now(UTC))
+
+    async def refused() -> ModelCatalogue:
+        raise errors.ConfigurationError("the client was used in another event loop before")
+
+    async def elsewhere() -> None:
+        with anyio.fail_after(20), pytest.raises(errors.ConfigurationError, match="another event loop"):
+            await service.cache.get(refused, max_age=3600, offline=True)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(partial(service.cache.get, slow, max_age=3600, offline=True))
+        await service.was_asked.wait()
+        await anyio.to_thread.run_sync(anyio.run, elsewhere)
+        is_let.set()
 
 
 async def test_those_who_wait_share_a_failure(service: Service) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
 
 import anyio
 import pytest
-from anyio import wait_all_tasks_blocked
+from anyio import to_thread, wait_all_tasks_blocked
 
-from openrouter_async import LedgerError
+from openrouter_async import LedgerError, open_ledger
 from openrouter_async.ledger.holder import MemoryHolder
 from openrouter_async.ledger.ledger import Ledger, SharedBudget
 from openrouter_async.ledger.steps import Admit, Answer, Go, Gone, Lease, Report, Step
@@ -217,3 +220,34 @@ async def test_an_item_is_free_whose_claim_was_cancelled_while_another_task_appl
 async def claim_in(scope: anyio.CancelScope, ledger: Ledger) -> None:
     with scope:
         await ledger.claim("key", "hash", since=float("-inf"))
+
+
+async def test_a_budget_is_shared_with_the_event_loops_of_other_threads(tmp_path: Path) -> None:
+    async def spend(budget: SharedBudget) -> int:
+        """Return how many of five requests of 10 picodollars a budget had room for."""
+        ledger, count = budget.ledger, 0
+        for _ in range(5):
+            call = uuid4().hex
+            async with ledger.turn("m"):
+                step = Admit(worker=ledger.worker, call=call, hold=10, budgets=(budget.terms,))
+                answer = await ledger.admit(step)
+            if isinstance(answer, Go):
+                ledger.post(Report(call=call, cost=10))
+                count += 1
+        return count
+
+    async with open_ledger(tmp_path / "run.db") as ledger:
+        budget = ledger.budget("user:42", "70E-12")
+        counts: list[int] = []
+
+        async def in_a_thread(backend: str) -> None:
+            run = partial(anyio.run, spend, budget, backend=backend)
+            counts.append(await to_thread.run_sync(run))
+
+        with anyio.fail_after(30):
+            async with anyio.create_task_group() as tasks:
+                for backend in ("asyncio", "trio", "asyncio"):
+                    tasks.start_soon(in_a_thread, backend)
+        assert sum(counts) == 7
+        assert str(await budget.spent()) == "7E-11"
+        assert await budget.held() == 0

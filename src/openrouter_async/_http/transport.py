@@ -182,7 +182,8 @@ class Transport:
             )
         token = current_token()
         if self._loop is None:
-            self._loop, self._network = token, current_network()
+            self._loop = token  # at once: a client may be used in two threads by mistake
+            self._network = current_network()
         elif self._loop != token:
             raise ConfigurationError(
                 "the client was used in another event loop before; make one client for each loop"

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import anyio
+from anyio.lowlevel import EventLoopToken, current_token
 
 from .. import operations
 from ..errors import ConfigurationError, OpenRouterError
@@ -128,6 +129,8 @@ class CatalogueCache:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = anyio.Lock()
+        self._loop: EventLoopToken | None = None
+        """The event loop of the lock."""
         self._latest: ModelCatalogue | None = None
         self._read_at = self._failed_at = -math.inf
         self._asked = 0
@@ -142,11 +145,18 @@ class CatalogueCache:
             return self._latest
         if offline and max_age > 0 and now - self._failed_at < PAUSE_S:
             return self.latest
-        async with self._lock:
+        async with self._lock_here():
             asked_by_others = self._asked != asked  # while this task waited
             if asked_by_others and (offline or self._read_at > self._failed_at):
                 return self.latest
             return await self._ask(fetch, offline=offline)
+
+    def _lock_here(self) -> anyio.Lock:
+        """Return a lock that tasks of this event loop may wait for; the fetch of another one is refused."""
+        loop, lock = current_token(), self._lock
+        if loop != self._loop:
+            self._loop, self._lock = loop, (lock := anyio.Lock())
+        return lock
 
     async def _ask(self, fetch: Callable[[], Awaitable[ModelCatalogue]], *, offline: bool) -> ModelCatalogue:
         try:

@@ -15,11 +15,13 @@ from collections.abc import AsyncIterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 from uuid import uuid4
 
 import anyio
-from anyio import to_thread
+from anyio import RunFinishedError, from_thread, to_thread
+from anyio.lowlevel import current_token
 
 from .._checks import one_of
 from .._sansio.money import parse_usd
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from anyio.abc import TaskGroup
+    from anyio.lowlevel import EventLoopToken
 
     from .holder import Holder
 
@@ -133,6 +136,8 @@ class Ledger:
         async with client.track(budget=budget):
             await client.chat.create("Hi")
     ```
+
+    Clients in other threads, each with an event loop of its own, may use it too while its block is entered.
     """
 
     def __init__(self, holder: Holder) -> None:
@@ -143,7 +148,10 @@ class Ledger:
         self._turn = anyio.Lock(fast_acquire=True)
         self._group: TaskGroup | None = None
         self._posted: anyio.Event | None = None
-        self._turns: dict[str | None, anyio.Lock] = {}
+        self._turns: dict[tuple[int, str | None], anyio.Lock] = {}
+        self._home: EventLoopToken | None = None
+        """The event loop that applies the steps."""
+        self._thread = 0
         self._is_left = False
         """Whether nothing that is posted is applied any more."""
         self._left = threading.Event()
@@ -176,6 +184,7 @@ class Ledger:
             with anyio.CancelScope(shield=True):
                 await self._holder.aclose()
             raise
+        self._home, self._thread = current_token(), threading.get_ident()
         self._group = anyio.create_task_group()
         await self._group.__aenter__()
         self._group.start_soon(self._beat)
@@ -261,6 +270,8 @@ class Ledger:
             raise ConfigurationError(
                 "the ledger is not open; use it inside `async with open_ledger(...) as ledger`"
             )
+        if current_token() != self._home:
+            return await self._ask_at_home(step)
         waiting = _Waiting(step)
         self._queue.append(waiting)
         try:
@@ -275,6 +286,15 @@ class Ledger:
             raise copy(waiting.error) from waiting.error.__cause__  # each task has its own
         return waiting.answer
 
+    async def _ask_at_home(self, step: Step) -> Answer:
+        """Ask from another event loop, in a thread that waits for ours."""
+        try:
+            return await to_thread.run_sync(partial(from_thread.run, self.ask, step, token=self._home))
+        except RunFinishedError as error:
+            raise LedgerError(
+                f"the event loop that opened the ledger {self.where!r} has ended", where=self.where
+            ) from error
+
     def post(self, step: Step, *, is_in_loop: bool = True) -> None:
         """Apply a step soon, without waiting; `is_in_loop` is False in another thread. Failures are repeated."""
         self._queue.append(waiting := _Waiting(step, is_posted=True))
@@ -283,7 +303,7 @@ class Ledger:
                 "a cost came after the ledger %r was left; it counts only if this object is entered again",
                 self.where,
             )
-        if is_in_loop and self._posted is not None:
+        if is_in_loop and self._posted is not None and threading.get_ident() == self._thread:
             self._posted.set()
 
     def _taken(self) -> list[_Waiting]:
@@ -360,8 +380,8 @@ class Ledger:
         return cast("float | None", await self.ask(LookAtPace(model=model)))
 
     def turn(self, model: str | None) -> anyio.Lock:
-        """Return the lock of the calls of this process that wait to send to a model; one of them asks."""
-        return self._turns.setdefault(model, anyio.Lock(fast_acquire=True))
+        """Return the lock of the calls of this thread that wait to send to a model; one of them asks."""
+        return self._turns.setdefault((threading.get_ident(), model), anyio.Lock(fast_acquire=True))
 
     def budget(
         self, name: str, limit: Decimal | str | float | None, *, every: Every | None = None

@@ -14,6 +14,7 @@ from tests.examples.running import EXAMPLES, loaded
 from tests.server.router_client import events
 from tests.server.serving import serve
 from tests.support.emulated import MODEL
+from tests.support.plain_http import PLAIN
 
 Open = Callable[[str], httpx.Client]
 
@@ -33,7 +34,7 @@ def application(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, request: py
 
     def open_(name: str) -> httpx.Client:
         serving = serve(loaded(EXAMPLES / f"{name}.py").app)
-        client = httpx.Client(base_url=serving.__enter__().url, timeout=30)
+        client = httpx.Client(base_url=serving.__enter__().url, timeout=30, verify=PLAIN)
         request.addfinalizer(lambda: serving.__exit__(None, None, None))
         request.addfinalizer(client.close)
         return client

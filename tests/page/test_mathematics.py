@@ -104,9 +104,13 @@ def test_formulas_grow_in_a_stream_and_wrong_ones_stay_as_written(chat: ChatPage
     chat.emulator.reply(
         "Take $x^2_i$ and\n\n", "$$\n", "\\frac{a}", "{b}\n", "$$\n\n", *words, r"then $\wrong{x$ and $y_*$."
     )
-    answer = chat.send("Formulas", wait=False)
-    expect(answer.locator("math")).to_have_count(2)
-    chat.wait_idle()
+    chat.page.evaluate(
+        "() => { window.counts = [];"
+        " const count = () => window.counts.push(document.querySelectorAll('.answer math').length);"
+        " new MutationObserver(count).observe(document.body, { childList: true, subtree: true }); }"
+    )
+    answer = chat.send("Formulas")
+    assert 2 in chat.page.evaluate("() => window.counts")
     expect(answer.locator("math")).to_have_count(3)
     expect(answer.locator(".math-wrong")).to_have_text([r"\wrong{x"])
     width = answer.locator(".math-display math").evaluate("(e) => e.getBoundingClientRect().height")

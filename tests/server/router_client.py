@@ -16,6 +16,7 @@ from openrouter_async.server import create_router, openrouter_lifespan
 from openrouter_async.testing import Emulator
 from tests.server.serving import Served, serve
 from tests.support.emulated import client_of
+from tests.support.plain_http import PLAIN
 
 __all__ = ["TOKEN", "Browser", "events", "routed"]
 
@@ -45,7 +46,10 @@ def routed(
     app = Starlette(
         routes=[Mount(prefix or "/", create_router(client, **settings))], lifespan=openrouter_lifespan(client)
     )
-    with serve(app, http=http) as served, Browser(base_url=f"{served.url}{prefix}/", timeout=30) as browser:
+    with (
+        serve(app, http=http) as served,
+        Browser(base_url=f"{served.url}{prefix}/", timeout=30, verify=PLAIN) as browser,
+    ):
         browser.headers["origin"] = served.url
         browser.served = served
         yield browser

@@ -25,6 +25,7 @@ from tests.server.serving import serve
 from tests.server.waiting import wait_for
 from tests.support.emulated import MODEL
 from tests.support.emulated import client_of as client_of_emulator
+from tests.support.plain_http import PLAIN
 
 BODY = {"messages": [{"role": "user", "content": "Hello"}]}
 
@@ -47,7 +48,7 @@ def fastapi(emulator: Emulator, **settings: Any) -> Iterator[str]:
 def test_a_handler_gets_the_client_and_relays(emulator: Emulator) -> None:
     emulator.reply("Hello world")
     with fastapi(emulator) as url:
-        answer = httpx.post(f"{url}/own", timeout=30)
+        answer = httpx.post(f"{url}/own", timeout=30, verify=PLAIN)
     assert events(answer.text)[-1][1]["text"] == "Hello world"
 
 
@@ -75,7 +76,7 @@ def test_a_client_is_made_from_the_environment(emulator: Emulator, monkeypatch: 
         return {"mine": request.state.mine, "models": len(await client.models.list())}
 
     with serve(app) as served:
-        told = httpx.get(served.url, timeout=30).json()
+        told = httpx.get(served.url, timeout=30, verify=PLAIN).json()
     assert told["mine"] == 1
     assert told["models"] > 100
 
@@ -96,7 +97,7 @@ def test_a_client_is_made_by_a_function_each_time_the_application_starts(emulato
     assert not made
     for count in (1, 2):
         with serve(app) as served:
-            assert httpx.get(served.url, timeout=30).json() is True
+            assert httpx.get(served.url, timeout=30, verify=PLAIN).json() is True
         assert len(made) == count
         with pytest.raises(ConfigurationError, match="closed"):
             made[-1]._sender.transport.check()
@@ -172,7 +173,7 @@ def test_an_application_without_a_client_is_told_so(caplog: pytest.LogCaptureFix
         client_of(request)
 
     with serve(app) as served:
-        assert httpx.get(served.url).status_code == 500
+        assert httpx.get(served.url, verify=PLAIN).status_code == 500
     assert "lifespan=openrouter_lifespan()" in caplog.text
 
 
@@ -186,7 +187,9 @@ def test_the_router_streams_counts_and_runs_tools(emulator: Emulator) -> None:
     emulator.reply(tool_call("weather", city="Oslo"))
     emulator.reply("It rains.")
     with fastapi(emulator, tools=[weather], budget="1.00") as url:
-        answer = httpx.post(f"{url}/api/chat", json={**BODY, "temperature": 0.5, "top_p": 0.5}, timeout=30)
+        answer = httpx.post(
+            f"{url}/api/chat", json={**BODY, "temperature": 0.5, "top_p": 0.5}, timeout=30, verify=PLAIN
+        )
     assert events(answer.text)[-1][1]["text"] == "It rains."
     sent = emulator.requests[-1].json
     assert (sent["temperature"], sent["top_p"], sent["model"]) == (0.5, 0.5, MODEL)
@@ -206,7 +209,7 @@ def test_the_router_streams_counts_and_runs_tools(emulator: Emulator) -> None:
 )
 def test_a_wrong_body_is_refused(emulator: Emulator, body: Any, status: int) -> None:
     with fastapi(emulator, max_messages=2, models=[MODEL]) as url:
-        answer = httpx.post(f"{url}/api/chat", json=body, timeout=30)
+        answer = httpx.post(f"{url}/api/chat", json=body, timeout=30, verify=PLAIN)
     assert answer.status_code == status
     assert emulator.requests == []
 
@@ -219,8 +222,8 @@ def test_the_applications_own_rules_hold(emulator: Emulator) -> None:
             raise HTTPException(401)
 
     with fastapi(emulator, dependencies=[Depends(signed_in)]) as url:
-        stranger = httpx.post(f"{url}/api/chat", json=BODY)
-        me = httpx.post(f"{url}/api/chat", json=BODY, headers={"user": "me"}, timeout=30)
+        stranger = httpx.post(f"{url}/api/chat", json=BODY, verify=PLAIN)
+        me = httpx.post(f"{url}/api/chat", json=BODY, headers={"user": "me"}, timeout=30, verify=PLAIN)
     assert (stranger.status_code, me.status_code) == (401, 200)
 
 
@@ -228,14 +231,14 @@ def test_too_many_at_once_and_too_much_money_are_refused(emulator: Emulator) -> 
     emulator.reply("first", "second", fault=Fault.stall(after=2))
     emulator.reply("Hello", usage={"cost": 0.02}, times=None)
     with fastapi(emulator, max_concurrent_streams=1, budget="0.03") as url:
-        with httpx.stream("POST", f"{url}/api/chat", json=BODY, timeout=30) as one:
+        with httpx.stream("POST", f"{url}/api/chat", json=BODY, timeout=30, verify=PLAIN) as one:
             assert one.status_code == 200
-            second = httpx.post(f"{url}/api/chat", json=BODY)
+            second = httpx.post(f"{url}/api/chat", json=BODY, verify=PLAIN)
         wait_for(lambda: emulator.requests[-1].disconnected_at is not None or len(emulator.requests) > 2)
         statuses: list[int] = []
 
         def is_refused() -> bool:
-            answer = httpx.post(f"{url}/api/chat", json=BODY, timeout=30)
+            answer = httpx.post(f"{url}/api/chat", json=BODY, timeout=30, verify=PLAIN)
             statuses.append(answer.status_code)
             return answer.status_code == 402
 
@@ -250,8 +253,8 @@ def test_usechat_is_answered_in_its_words(emulator: Emulator) -> None:
     messages = [{"id": "a", "role": "user", "parts": [{"type": "text", "text": "Hi"}]}]
     body = {"id": "chat", "trigger": "submit-message", "messageId": "b", "messages": messages}
     with fastapi(emulator, format="ai-sdk") as url:
-        answer = httpx.post(f"{url}/api/chat", json=body, timeout=30)
-        wrong = httpx.post(f"{url}/api/chat", json=BODY)
+        answer = httpx.post(f"{url}/api/chat", json=body, timeout=30, verify=PLAIN)
+        wrong = httpx.post(f"{url}/api/chat", json=BODY, verify=PLAIN)
     assert answer.headers["x-vercel-ai-ui-message-stream"] == "v1"
     assert '{"type":"text-delta","id":"text-1","delta":"Hello"}' in answer.text
     assert answer.text.endswith("data: [DONE]\n\n")
@@ -261,7 +264,7 @@ def test_usechat_is_answered_in_its_words(emulator: Emulator) -> None:
 
 def test_the_openapi_document_has_body_and_errors(emulator: Emulator) -> None:
     with fastapi(emulator) as url:
-        document = httpx.get(f"{url}/openapi.json").json()
+        document = httpx.get(f"{url}/openapi.json", verify=PLAIN).json()
     route = document["paths"]["/api/chat"]["post"]
     assert "text/event-stream" in route["responses"]["200"]["content"]
     assert route["responses"]["429"]["content"]["application/json"]["schema"]["$ref"].endswith("ErrorBody")

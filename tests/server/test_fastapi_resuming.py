@@ -16,6 +16,7 @@ from tests.server.router_client import events
 from tests.server.serving import serve
 from tests.server.waiting import wait_for
 from tests.support.emulated import client_of
+from tests.support.plain_http import PLAIN
 
 WORDS = [f"word{number} " for number in range(20)]
 QUESTION = {"messages": [{"role": "user", "content": "Hello"}]}
@@ -31,7 +32,10 @@ def routed(emulator: Emulator, **settings: Any) -> Iterator[httpx.Client]:
     app = FastAPI(lifespan=openrouter_lifespan(client))
     settings = {"resumable": MemoryStreams(), "owner": Depends(user), **settings}
     app.include_router(create_chat_router(client, **settings), prefix="/api")
-    with serve(app) as served, httpx.Client(base_url=f"{served.url}/api", timeout=30) as browser:
+    with (
+        serve(app) as served,
+        httpx.Client(base_url=f"{served.url}/api", timeout=30, verify=PLAIN) as browser,
+    ):
         yield browser
 
 

@@ -26,6 +26,7 @@ from openrouter_async.testing.state.generations import Generation
 from openrouter_async.testing.state.keys import new_key
 from openrouter_async.testing.state.models import ModelList
 from openrouter_async.testing.state.state import State
+from tests.support.plain_http import PLAIN
 from tests.testing.raw import exchange, post
 
 MODEL = "openai/gpt-4o-mini"
@@ -43,7 +44,7 @@ def emulator() -> Iterator[Emulator]:
 def http(emulator: Emulator) -> Iterator[httpx.Client]:
     emulator.reset()
     headers = {"authorization": f"Bearer {emulator.key}"}
-    with httpx.Client(base_url=emulator.base_url, headers=headers, trust_env=False) as client:
+    with httpx.Client(base_url=emulator.base_url, headers=headers, trust_env=False, verify=PLAIN) as client:
         yield client
 
 
@@ -200,7 +201,9 @@ def test_a_wrong_key_is_refused(
     if authorization == "management":
         authorization = f"Bearer {emulator.management_key}"
     headers = {} if authorization is None else {"authorization": authorization}
-    answer = httpx.post(f"{emulator.base_url}/chat/completions", json=CHAT, headers=headers, trust_env=False)
+    answer = httpx.post(
+        f"{emulator.base_url}/chat/completions", json=CHAT, headers=headers, trust_env=False, verify=PLAIN
+    )
     assert answer.status_code == status
     assert error_of(answer)["message"].startswith(message)
 
@@ -218,7 +221,7 @@ def test_any_key_is_told_about_itself(http: httpx.Client, emulator: Emulator) ->
 
 
 def test_models_are_listed_without_a_key(emulator: Emulator) -> None:
-    assert httpx.get(f"{emulator.base_url}/models", trust_env=False).status_code == 200
+    assert httpx.get(f"{emulator.base_url}/models", trust_env=False, verify=PLAIN).status_code == 200
 
 
 def test_a_disabled_key_is_refused(http: httpx.Client, emulator: Emulator) -> None:

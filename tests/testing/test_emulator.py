@@ -27,6 +27,7 @@ from openrouter_async.testing import (
     Reply,
     tool_call,
 )
+from tests.support.plain_http import PLAIN
 
 MODEL = "openai/gpt-4o-mini"
 
@@ -43,12 +44,14 @@ def client_of(emulator: Emulator, **settings: Retries) -> AsyncOpenRouter:
 
 def get(emulator: Emulator, path: str, key: str | None = None) -> httpx.Response:
     headers = {"authorization": f"Bearer {key or emulator.key}"}
-    return httpx.get(emulator.base_url + path, headers=headers, trust_env=False)
+    return httpx.get(emulator.base_url + path, headers=headers, trust_env=False, verify=PLAIN)
 
 
 def post(emulator: Emulator, body: dict[str, object]) -> httpx.Response:
     headers = {"authorization": f"Bearer {emulator.key}"}
-    return httpx.post(f"{emulator.base_url}/chat/completions", headers=headers, json=body, trust_env=False)
+    return httpx.post(
+        f"{emulator.base_url}/chat/completions", headers=headers, json=body, trust_env=False, verify=PLAIN
+    )
 
 
 # life
@@ -67,7 +70,7 @@ async def test_it_serves_asyncio_and_trio() -> None:
 def test_it_serves_synchronous_programs_and_leaves_no_thread() -> None:
     before = threading.active_count()
     with Emulator() as emulator:
-        answer = httpx.get(f"{emulator.base_url}/models", trust_env=False)
+        answer = httpx.get(f"{emulator.base_url}/models", trust_env=False, verify=PLAIN)
         assert len(answer.json()["data"]) > 300
     assert threading.active_count() == before
     with pytest.raises(ConfigurationError, match="does not run"):
@@ -79,7 +82,9 @@ def test_it_can_be_started_again() -> None:
     emulator = Emulator()
     for _ in range(2):
         with emulator:
-            assert httpx.get(f"{emulator.base_url}/providers", trust_env=False).status_code == 200
+            assert (
+                httpx.get(f"{emulator.base_url}/providers", trust_env=False, verify=PLAIN).status_code == 200
+            )
 
 
 def test_starting_and_stopping_waits_for_no_clock() -> None:
@@ -139,7 +144,9 @@ def ignore_all(emulator: Emulator) -> None:
     body = {"model": MODEL, "messages": [{"role": "user", "content": "Hello"}], "stream": True}
     headers = {"authorization": f"Bearer {emulator.key}"}
     with pytest.raises(httpx.HTTPError):
-        httpx.post(f"{emulator.base_url}/chat/completions", json=body, headers=headers, trust_env=False)
+        httpx.post(
+            f"{emulator.base_url}/chat/completions", json=body, headers=headers, trust_env=False, verify=PLAIN
+        )
 
 
 @pytest.mark.parametrize(
@@ -161,6 +168,7 @@ import sys
 sys.modules["uvicorn"] = None
 from openrouter_async.errors import ConfigurationError
 from openrouter_async.testing import Fault, Recorder, Reply, tool_call
+from tests.support.plain_http import PLAIN
 try:
     from openrouter_async.testing import Emulator
 except ConfigurationError as error:

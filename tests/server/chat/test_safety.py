@@ -28,6 +28,7 @@ from tests.server.router_client import TOKEN, events, routed
 from tests.server.serving import serve
 from tests.server.waiting import wait_for
 from tests.support.emulated import client_of
+from tests.support.plain_http import PLAIN
 
 BODY = {"messages": [{"role": "user", "content": "Hello"}]}
 ROUTES = ["", "assets/app.js", "api/settings", "api/models", "api/conversations", "v1/models", "nothing"]
@@ -335,7 +336,10 @@ def test_W07_too_many_answers_at_once_are_refused(emulator: Emulator) -> None:
     emulator.reply("Hello")
     with routed(emulator, max_concurrent_streams=2) as browser:
         url = f"{browser.served.url}/api/chat"
-        with httpx.stream("POST", url, json=BODY) as one, httpx.stream("POST", url, json=BODY) as two:
+        with (
+            httpx.stream("POST", url, json=BODY, verify=PLAIN) as one,
+            httpx.stream("POST", url, json=BODY, verify=PLAIN) as two,
+        ):
             assert one.status_code == two.status_code == 200
             third = browser.chat()
         # the two have gone, and their places are free again

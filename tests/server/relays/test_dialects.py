@@ -24,6 +24,7 @@ from openrouter_async.testing.facts.table import load_facts
 from openrouter_async.types.chat.model_reply import ModelReply
 from tests.server.serving import serve
 from tests.support.emulated import MODEL
+from tests.support.plain_http import PLAIN
 
 FACTS = load_facts()
 Make = Callable[[AsyncOpenRouter], Any]
@@ -74,7 +75,7 @@ def written(emulator: Emulator, form: Any, make: Make) -> httpx.Response:
     )
     app = Starlette(routes=[Route("/", endpoint)], lifespan=openrouter_lifespan(client))
     with serve(app) as served:
-        return httpx.get(served.url)
+        return httpx.get(served.url, verify=PLAIN)
 
 
 def events_in(text: str) -> list[dict[str, Any]]:

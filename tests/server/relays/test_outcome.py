@@ -23,6 +23,7 @@ from tests.server.router_client import events
 from tests.server.serving import serve
 from tests.server.waiting import wait_for
 from tests.support.emulated import MODEL
+from tests.support.plain_http import PLAIN
 
 
 @tool
@@ -61,13 +62,16 @@ class Application:
 
 
 def get(url: str) -> httpx.Response:
-    return httpx.get(url, timeout=30)
+    return httpx.get(url, timeout=30, verify=PLAIN)
 
 
 def test_a_whole_answer_is_told_before_its_end_is_sent(emulator: Emulator) -> None:
     emulator.reply("Hello")
     application = Application(emulator)
-    with serve(application.app) as served, httpx.stream("GET", served.url, timeout=30) as answer:
+    with (
+        serve(application.app) as served,
+        httpx.stream("GET", served.url, timeout=30, verify=PLAIN) as answer,
+    ):
         for line in answer.iter_lines():
             if line == "event: finished":
                 assert len(application.outcomes) == 1
@@ -85,7 +89,7 @@ def test_a_browser_that_leaves_leaves_what_had_come(emulator: Emulator) -> None:
     emulator.reply("Hello ", "world", fault=Fault.stall(after=3))
     application = Application(emulator)
     with serve(application.app) as served:
-        with httpx.stream("GET", served.url, timeout=30) as answer:
+        with httpx.stream("GET", served.url, timeout=30, verify=PLAIN) as answer:
             next(answer.iter_text())
         outcome = application.ended("left")
     assert outcome.result is None
@@ -112,7 +116,10 @@ def test_a_failure_is_told_with_its_error(emulator: Emulator, early: bool) -> No
 def test_a_server_that_stops_ends_the_stream_with_an_error(emulator: Emulator) -> None:
     emulator.reply("Hello ", "world", fault=Fault.stall(after=3))
     application = Application(emulator)
-    with serve(application.app, grace_s=0) as served, httpx.stream("GET", served.url, timeout=30) as answer:
+    with (
+        serve(application.app, grace_s=0) as served,
+        httpx.stream("GET", served.url, timeout=30, verify=PLAIN) as answer,
+    ):
         pieces = answer.iter_text()
         text = next(pieces)
         served.ask_to_stop()
@@ -207,7 +214,7 @@ def test_the_cost_of_what_was_left_is_looked_up_first(emulator: Emulator) -> Non
     application = Application(emulator, on_end=end)
     application.settings["budget"] = application.client.track()
     with serve(application.app) as served:
-        with httpx.stream("GET", served.url, timeout=30) as answer:
+        with httpx.stream("GET", served.url, timeout=30, verify=PLAIN) as answer:
             next(answer.iter_text())
         wait_for(lambda: bool(told))
     assert told == [("left", (), True)]

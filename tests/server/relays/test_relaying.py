@@ -26,6 +26,7 @@ from tests.server.serving import serve
 from tests.server.waiting import wait_for
 from tests.support.emulated import MODEL
 from tests.support.emulated import client_of as client_of_emulator
+from tests.support.plain_http import PLAIN
 
 UNTIL_CANCELLED_S = 10.0
 """Seconds after which the service must see that the browser has gone."""
@@ -44,7 +45,7 @@ def application(emulator: Emulator, handler: Handler) -> Starlette:
 
 
 def get(url: str) -> httpx.Response:
-    return httpx.get(url, timeout=30)
+    return httpx.get(url, timeout=30, verify=PLAIN)
 
 
 async def chat(client: AsyncOpenRouter, request: Request) -> Response:
@@ -82,7 +83,7 @@ def test_a_piece_is_sent_when_it_comes(emulator: Emulator) -> None:
     emulator.reply("first", "second", fault=Fault.stall(after=2))
     with (
         serve(application(emulator, chat)) as served,
-        httpx.stream("GET", served.url, timeout=30) as answer,
+        httpx.stream("GET", served.url, timeout=30, verify=PLAIN) as answer,
     ):
         lines = answer.iter_lines()
         assert [next(lines), next(lines)] == ["event: text", 'data: {"text":"first"}']
@@ -150,7 +151,7 @@ def test_a_late_first_piece_does_not_hold_back_the_head(emulator: Emulator) -> N
 
     with (
         serve(application(emulator, handler)) as served,
-        httpx.stream("GET", served.url, timeout=30) as answer,
+        httpx.stream("GET", served.url, timeout=30, verify=PLAIN) as answer,
     ):
         assert answer.status_code == 200
         lines = answer.iter_lines()

@@ -27,6 +27,7 @@ from openrouter_async.testing import Emulator, Fault
 from tests.server.serving import serve
 from tests.server.waiting import wait_for
 from tests.support.emulated import client_of as client_of_emulator
+from tests.support.plain_http import PLAIN
 
 LEFT = b"GET /%b HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
 
@@ -79,7 +80,7 @@ def test_background_tasks_run_after_the_stream(emulator: Emulator, path: str, en
             assert ran == []
             connection.close()
         else:
-            assert httpx.get(f"{served.url}/{path}", timeout=30).status_code in (200, 404)
+            assert httpx.get(f"{served.url}/{path}", timeout=30, verify=PLAIN).status_code in (200, 404)
         wait_for(lambda: bool(ran))
     assert ran == ["task"]
 
@@ -98,7 +99,7 @@ def test_background_tasks_run_although_what_is_to_store_it_fails(emulator: Emula
 
     emulator.reply("Hello world")
     with serve(app) as served:
-        assert "event: error" in httpx.get(f"{served.url}/story", timeout=30).text
+        assert "event: error" in httpx.get(f"{served.url}/story", timeout=30, verify=PLAIN).text
         wait_for(lambda: bool(ran))
     assert ran == ["task"]
 
@@ -172,7 +173,7 @@ def test_an_event_leaves_at_once_on_a_socket_that_listened_before(
     http, found = recording(protocol)
     with serve(app, http=http) as served:
         for path in ("plain", "response"):
-            with httpx.Client() as browser:
+            with httpx.Client(verify=PLAIN) as browser:
                 browser.get(f"{served.url}/{path}", timeout=30)
     assert found == [0, 1], "the first is as the server made it"
 
@@ -180,7 +181,10 @@ def test_an_event_leaves_at_once_on_a_socket_that_listened_before(
 def test_so_does_all_that_the_command_serves(emulator: Emulator) -> None:
     http, found = recording(TimedProtocol)
     client = client_of_emulator(emulator)
-    with serve(create_router(client), http=http, lifespan="off") as served, httpx.Client() as browser:
+    with (
+        serve(create_router(client), http=http, lifespan="off") as served,
+        httpx.Client(verify=PLAIN) as browser,
+    ):
         browser.get(served.url, timeout=30)
     assert found == [1]
 
@@ -200,11 +204,11 @@ def test_a_handler_gets_the_client_while_all_threads_are_busy(emulator: Emulator
 
     emulator.reply("Hello world")
     with serve(app) as served:
-        httpx.get(f"{served.url}/one-thread")
+        httpx.get(f"{served.url}/one-thread", verify=PLAIN)
         waiting = threading.Thread(target=httpx.get, args=(f"{served.url}/busy",), kwargs={"timeout": 30})
         waiting.start()
         assert is_busy.wait(20)
-        answer = httpx.get(f"{served.url}/response", timeout=10)
+        answer = httpx.get(f"{served.url}/response", timeout=10, verify=PLAIN)
         done.set()
         waiting.join()
     assert "Hello world" in answer.text
@@ -228,9 +232,9 @@ def test_an_application_can_be_started_again(emulator: Emulator, shape: str) -> 
         emulator.reply("Hello world")
         with serve(app) as served:
             if shape == "client":
-                answer = httpx.get(f"{served.url}/story", timeout=30)
+                answer = httpx.get(f"{served.url}/story", timeout=30, verify=PLAIN)
             else:
                 path = {"mounted": "/shown/v1/chat/completions", "chat router": "/chat"}[shape]
                 body = {"messages": [{"role": "user", "content": "Hello"}]}
-                answer = httpx.post(f"{served.url}{path}", json=body, timeout=30)
+                answer = httpx.post(f"{served.url}{path}", json=body, timeout=30, verify=PLAIN)
             assert "Hello world" in answer.text

@@ -28,6 +28,7 @@ from tests.server.router_client import events
 from tests.server.serving import serve
 from tests.server.waiting import wait_for
 from tests.support.emulated import MODEL
+from tests.support.plain_http import PLAIN
 
 WORDS = [f"word{number} " for number in range(20)]
 
@@ -64,12 +65,12 @@ class Application:
 
 
 def post(url: str, id: str = "7") -> httpx.Response:
-    return httpx.post(f"{url}/chat/{id}", timeout=30)
+    return httpx.post(f"{url}/chat/{id}", timeout=30, verify=PLAIN)
 
 
 def again(url: str, last: str | None = None, id: str = "7") -> httpx.Response:
     headers = {} if last is None else {"last-event-id": last}
-    return httpx.get(f"{url}/chat/{id}/stream", headers=headers, timeout=30)
+    return httpx.get(f"{url}/chat/{id}/stream", headers=headers, timeout=30, verify=PLAIN)
 
 
 def ids(text: str) -> list[str]:
@@ -128,7 +129,7 @@ def test_readers_come_back_and_join_while_one_request_runs(emulator: Emulator) -
     emulator.reply(*WORDS, fault=Fault.latency(1.0, after=6))
     application = Application(emulator)
     with serve(application.app) as served:
-        with httpx.stream("POST", f"{served.url}/chat/7", timeout=30) as answer:
+        with httpx.stream("POST", f"{served.url}/chat/7", timeout=30, verify=PLAIN) as answer:
             first = whole_events(read_until(answer, "word1 "))
         rest = again(served.url, ids(first)[-1])
         assert said(first + rest.text) == "".join(WORDS)
@@ -141,7 +142,7 @@ def test_a_second_reader_gets_all_of_a_stream_that_runs(emulator: Emulator) -> N
     emulator.reply(*WORDS, fault=Fault.latency(1.0, after=6))
     with (
         serve(Application(emulator).app) as served,
-        httpx.stream("POST", f"{served.url}/chat/7", timeout=30) as answer,
+        httpx.stream("POST", f"{served.url}/chat/7", timeout=30, verify=PLAIN) as answer,
     ):
         first = read_until(answer, "word1 ")
         second = again(served.url)
@@ -155,7 +156,7 @@ def test_it_ends_upstream_when_nobody_has_read_it_for_a_while(emulator: Emulator
     emulator.reply(*WORDS, fault=Fault.stall(after=5))
     application = Application(emulator, grace=0.3)
     with serve(application.app) as served:
-        with httpx.stream("POST", f"{served.url}/chat/7", timeout=30) as answer:
+        with httpx.stream("POST", f"{served.url}/chat/7", timeout=30, verify=PLAIN) as answer:
             read_until(answer, "word1 ")
         outcome = application.ended("left")
         wait_for(lambda: emulator.requests[0].disconnected_at is not None)
@@ -176,19 +177,19 @@ def test_a_stop_from_another_request_ends_it_for_all(emulator: Emulator) -> None
     application = Application(emulator)
     with (
         serve(application.app) as served,
-        httpx.stream("POST", f"{served.url}/chat/7", timeout=30) as answer,
+        httpx.stream("POST", f"{served.url}/chat/7", timeout=30, verify=PLAIN) as answer,
     ):
         pieces = answer.iter_text()
         text = ""
         while "word1 " not in text:
             text += next(pieces)
-        assert httpx.delete(f"{served.url}/chat/7/stream").status_code == 204
+        assert httpx.delete(f"{served.url}/chat/7/stream", verify=PLAIN).status_code == 204
         text += "".join(pieces)
         name, error = events(text)[-1]
         assert (name, error["type"], error["code"]) == ("error", "Stopped", 499)
         assert error["partial"]["text"] == said(text)
         assert application.ended("stopped").partial.text == said(text)
-        assert httpx.delete(f"{served.url}/chat/7/stream").status_code == 404
+        assert httpx.delete(f"{served.url}/chat/7/stream", verify=PLAIN).status_code == 404
         assert emulator.requests[0].disconnected_at is not None
 
 
@@ -198,7 +199,7 @@ def test_a_new_stream_takes_the_place_of_the_one_before(emulator: Emulator) -> N
     application = Application(emulator)
     with (
         serve(application.app) as served,
-        httpx.stream("POST", f"{served.url}/chat/7", timeout=30) as answer,
+        httpx.stream("POST", f"{served.url}/chat/7", timeout=30, verify=PLAIN) as answer,
     ):
         pieces = answer.iter_text()
         text = next(pieces)
@@ -234,7 +235,7 @@ def test_a_stop_of_the_server_is_an_error_and_reaches_the_application(emulator: 
     emulator.reply(*WORDS, fault=Fault.stall(after=5))
     application = Application(emulator)
     with serve(application.app, grace_s=0) as served:
-        with httpx.stream("POST", f"{served.url}/chat/7", timeout=30) as answer:
+        with httpx.stream("POST", f"{served.url}/chat/7", timeout=30, verify=PLAIN) as answer:
             pieces = answer.iter_text()
             text = next(pieces)
             served.ask_to_stop()
@@ -284,7 +285,7 @@ def test_too_many_streams_are_refused(emulator: Emulator) -> None:
     application = Application(emulator, MemoryStreams(max_streams=1))
     with (
         serve(application.app) as served,
-        httpx.stream("POST", f"{served.url}/chat/7", timeout=30) as answer,
+        httpx.stream("POST", f"{served.url}/chat/7", timeout=30, verify=PLAIN) as answer,
     ):
         next(answer.iter_text())
         refused = post(served.url, "8")
@@ -328,7 +329,7 @@ def test_each_format_is_replayed_as_it_was(emulator: Emulator, format: Any) -> N
     application = Application(emulator, format=format)
     with (
         serve(application.app) as served,
-        httpx.stream("POST", f"{served.url}/chat/7", timeout=30) as answer,
+        httpx.stream("POST", f"{served.url}/chat/7", timeout=30, verify=PLAIN) as answer,
     ):
         pieces = answer.iter_text()
         first = next(pieces)

@@ -15,6 +15,7 @@ from openrouter_async import (
 )
 from openrouter_async.batch.items import Item
 from openrouter_async.testing import Emulator
+from tests.support.plain_http import PLAIN
 
 MODEL = "openai/gpt-4o-mini"
 
@@ -114,5 +115,7 @@ def test_what_the_requests_need_comes_before_them(
     with Emulator() as emulator:
         headers = {"authorization": f"Bearer {emulator.key}"}
         body = {**before, "requests": [{"custom_id": "a", "body": {}}], **after}
-        answer = httpx.post(f"{emulator.base_url}/batches", json=body, headers=headers, trust_env=False)
+        answer = httpx.post(
+            f"{emulator.base_url}/batches", json=body, headers=headers, trust_env=False, verify=PLAIN
+        )
         assert answer.status_code == status

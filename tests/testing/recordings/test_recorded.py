@@ -21,6 +21,7 @@ from openrouter_async.testing.received import ReceivedRequest
 from openrouter_async.testing.recordings.exchange_files import ExchangeFile
 from openrouter_async.testing.recordings.recorded import Recordings
 from tests.support.folders import EXCHANGES
+from tests.support.plain_http import PLAIN
 from tests.support.recordings import Recording, assert_matches_facts, each_recording, load_recordings
 
 Facts = dict[str, Any]
@@ -86,7 +87,7 @@ def passed_over(recording: Recording) -> int:
 
 async def skip_earlier(emulator: Emulator, recording: Recording) -> None:
     """Ask for the answers of the same request that were recorded before."""
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as client:
         for _ in range(passed_over(recording)):
             url = emulator.base_url + path_of(recording)
             if recording.request["method"] == "GET":
@@ -313,7 +314,7 @@ def test_a_request_recorded_twice_gets_its_answers_in_turn_and_then_the_last() -
 def test_a_request_that_was_not_recorded_is_answered_as_ever(tmp_path: Path) -> None:
     exchange("recorded", model="openai/gpt-4o-mini").write(tmp_path / "0001.json")
     with Emulator(recordings=tmp_path) as emulator:
-        answer = httpx.get(f"{emulator.base_url}/providers", trust_env=False)
+        answer = httpx.get(f"{emulator.base_url}/providers", trust_env=False, verify=PLAIN)
         assert answer.status_code == 200
         assert emulator.requests[0].origin == "service"
 
@@ -324,7 +325,7 @@ def test_the_body_of_a_stream_is_sent_as_it_was_recorded(tmp_path: Path) -> None
         method="GET", path="/api/v1/odd?x=1", status=200, content_type="text/event-stream", body=body
     ).write(tmp_path / "0001.json")
     with Emulator(recordings=tmp_path) as emulator:
-        answer = httpx.get(f"{emulator.base_url}/odd?x=1", trust_env=False)
+        answer = httpx.get(f"{emulator.base_url}/odd?x=1", trust_env=False, verify=PLAIN)
         assert answer.content == body
         assert emulator.requests[0].events_sent == 2
 

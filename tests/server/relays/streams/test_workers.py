@@ -19,6 +19,7 @@ from tests.server.router_client import events
 from tests.server.waiting import wait_for
 from tests.support.folders import ROOT
 from tests.support.forked import Python
+from tests.support.plain_http import PLAIN
 
 pytestmark = pytest.mark.slow
 
@@ -41,18 +42,18 @@ class Worker:
     def is_ready(self) -> bool:
         assert self.process.poll() is None, "the worker did not start"
         try:
-            return httpx.get(f"{self.url}/worker").status_code == 200
+            return httpx.get(f"{self.url}/worker", verify=PLAIN).status_code == 200
         except httpx.TransportError:
             return False
 
     def post(self, id: str) -> Any:
         message = {"id": "1", "role": "user", "parts": [{"type": "text", "text": "Hello"}]}
         body = {"id": id, "messages": [message], "format": "events"}
-        return httpx.stream("POST", f"{self.url}/api/chat", json=body, timeout=30)
+        return httpx.stream("POST", f"{self.url}/api/chat", json=body, timeout=30, verify=PLAIN)
 
     def again(self, id: str, last: str = "") -> httpx.Response:
         headers = {"last-event-id": last}
-        return httpx.get(f"{self.url}/api/chat/{id}/stream", headers=headers, timeout=30)
+        return httpx.get(f"{self.url}/api/chat/{id}/stream", headers=headers, timeout=30, verify=PLAIN)
 
     def kill(self) -> None:
         self.process.kill()
@@ -119,7 +120,7 @@ def test_the_worker_of_a_reader_may_be_killed(emulator: Emulator, tmp_path: Path
         with one.post("7") as answer:
             pieces = answer.iter_text()
             text = read(pieces, lambda text: "word1 " in text)
-            with httpx.stream("GET", f"{other.url}/api/chat/7/stream", timeout=30) as joined:
+            with httpx.stream("GET", f"{other.url}/api/chat/7/stream", timeout=30, verify=PLAIN) as joined:
                 seen = read(joined.iter_text(), lambda text: "word1 " in text)
                 other.kill()
             seen = seen[: seen.rindex("\n\n") + 2]
@@ -155,7 +156,7 @@ def test_any_worker_can_stop_it(emulator: Emulator, tmp_path: Path) -> None:
     with two_workers(emulator, str(tmp_path / "streams.sqlite")) as (one, other), one.post("7") as answer:
         pieces = answer.iter_text()
         text = read(pieces, lambda text: "word3 " in text)
-        assert httpx.delete(f"{other.url}/api/chat/7/stream").status_code == 204
+        assert httpx.delete(f"{other.url}/api/chat/7/stream", verify=PLAIN).status_code == 204
         text += "".join(pieces)
         assert events(text)[-1][1]["type"] == "Stopped"
         wait_for(lambda: emulator.requests[0].disconnected_at is not None)

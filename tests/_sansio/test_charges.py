@@ -101,13 +101,26 @@ def test_a_later_charge_completes_an_earlier_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "amount"), [("1.50", "1.50"), (0.1, "0.1"), (2, "2"), (Decimal("0.3"), "0.3"), ("0", "0")]
+    ("given", "amount"),
+    [
+        ("1.50", "1.50"),
+        (0.1, "0.1"),
+        (2, "2"),
+        (Decimal("0.3"), "0.3"),
+        ("0", "0"),
+        ("0e-99999", "0"),
+        ("9e11", "9e11"),
+    ],
 )
 def test_an_amount_is_exact(given: object, amount: str) -> None:
-    assert parse_usd("budget", given) == Decimal(amount)
+    found = parse_usd("budget", given)
+    assert found == Decimal(amount)
+    assert len(f"{found:f}") < 20
 
 
-@pytest.mark.parametrize("given", ["", "x", -1, "NaN", float("inf"), None, True])
+@pytest.mark.parametrize(
+    "given", ["", "x", -1, "NaN", float("inf"), None, True, "1e999", "1e12", 1e300, "1e-999", "-1e999"]
+)
 def test_an_amount_that_is_none_is_refused(given: object) -> None:
     with pytest.raises(ConfigurationError, match=r"budget is .*; expected US dollars"):
         parse_usd("budget", given)

@@ -138,6 +138,15 @@ async def test_settings_that_are_wrong_are_refused_before_anything_is_sent(
         assert service.requests == []
 
 
+@pytest.mark.parametrize("given", [{"extra_body": {"dimensions": 5}}, {"max_tokens": 5}], ids=str)
+async def test_what_is_for_chat_alone_is_refused_for_other_endpoints(given: dict[str, Any]) -> None:
+    requests = [{"custom_id": "x", "body": {"input": "text"}}]
+    async with mocked() as service:
+        with pytest.raises(ConfigurationError, match=f"{next(iter(given))} cannot be added to requests of"):
+            await service.client.batches.create(requests, model="a/m", endpoint="/v1/embeddings", **given)
+        assert service.requests == []
+
+
 async def test_a_batch_needs_a_model() -> None:
     async with mocked(BATCH) as service:
         with pytest.raises(ConfigurationError, match="needs a model"):

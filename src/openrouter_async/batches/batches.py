@@ -102,15 +102,16 @@ class BatchJobs(BatchesResource):
         their full price. Text only: no images, audio or files.
 
         Args:
-            items: As for `client.batch`, for chat; for other endpoints dicts of `custom_id` and `body`.
+            items: As for `client.batch`, for chat; for other endpoints dicts of `custom_id` and `body`, which are sent
+                as they are.
             model: One for all. Default: the client's.
             endpoint: Which operation the requests are of.
             callback_url: Is told by the service when the batch ends; https.
             completion_window: Only `24h` is known.
-            extra_body: As for `chat.create`, with every item.
+            extra_body: As for `chat.create`, with every item; for chat alone.
             options: See `RequestOptions`.
-            params: See `ChatParams`, for every item; `provider` is for the batch, and knows only `only` and
-                `allow_fallbacks`.
+            params: See `ChatParams`, for every item, and for chat alone. `provider` is for the batch, and knows only
+                `only` and `allow_fallbacks`.
 
         Raises:
             ConfigurationError: an item cannot be sent, or asks another model; nothing was sent.
@@ -125,6 +126,10 @@ class BatchJobs(BatchesResource):
         provider = cast("JobProvider | None", params.pop("provider", None))
         check_chat_params(params, stream=False)
         requests = cast("Iterable[JobRequest] | AsyncIterable[JobRequest]", items)
+        if endpoint != CHAT and (unused := [*params, *(["extra_body"] if extra_body else [])]):
+            raise ConfigurationError(
+                f"{', '.join(unused)} cannot be added to requests of {endpoint}; write it into each body"
+            )
         if endpoint == CHAT:
             source = ItemSource(items, model=model, params=params, extra_body=extra_body)
             requests = _requests(source, model)

@@ -328,6 +328,16 @@ def test_one_model_is_read_in_openais_form(emulator: Emulator) -> None:
         assert "is not offered here" in answer.json()["error"]["message"]
 
 
+@pytest.mark.parametrize("path", ["v1/chat/completions", "v1/messages", "api/chat"])
+def test_a_byte_order_mark_before_json_is_dropped(emulator: Emulator, path: str) -> None:
+    body = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 9}
+    emulator.reply("Hello")
+    with routed(emulator) as browser:
+        headers = {"content-type": "application/json"}
+        answer = browser.post(path, content=b"\xef\xbb\xbf" + json.dumps(body).encode(), headers=headers)
+    assert answer.status_code == 200, answer.text
+
+
 VECTORS = "openai/text-embedding-3-small"
 
 

@@ -17,6 +17,7 @@ from openrouter_async.errors import (
     SchemaMismatch,
     StructuredOutputError,
 )
+from openrouter_async.structured.reading.candidates import MAX_TOKENS, find_candidates
 from openrouter_async.structured.reading.reply import _has_marks, read_output
 from openrouter_async.structured.schema import Schema
 from openrouter_async.types.chat.completion import ChatCompletion
@@ -493,6 +494,8 @@ HOSTILE = {
     "tags around a value": "<answer>" * 50_000 + '{"a": 1}' + "</answer>" * 50_000,
     "tags that do not end": "<a " * (MEGABYTE // 3),
     "boxes": "\\boxed{" * (MEGABYTE // 7) + '{"a": 1}',
+    "one bracket": "(" * MEGABYTE,
+    "one brace": '{"a": 1}' + "{ " * (MEGABYTE // 2),
     "brackets of prose": "(" * (MEGABYTE // 2) + "]" * (MEGABYTE // 2),
     "comments in a fence": "```json\n" + "/*" * (MEGABYTE // 2) + '{"a": 1}\n```',
     "the same value often": '{"a": 1}\n' * 999 + "word " * (MEGABYTE // 6),
@@ -518,6 +521,14 @@ def test_a_megabyte_of_hostile_text_takes_no_more_than_two_seconds(text: str) ->
     with suppress(StructuredOutputError):
         read_text(text, Schema.from_type(dict[str, int]))
     assert time.process_time() - began < 2
+
+
+def test_a_value_among_more_brackets_than_code_has_is_not_looked_for() -> None:
+    """To pass a megabyte of them took more than a second, in which no other task ran."""
+    value = '{"a": 1}'
+    few, many = (find_candidates("<a>" * count + value) for count in (MAX_TOKENS - 1, MAX_TOKENS))
+    assert [candidate.text for candidate in few.found] == [value]
+    assert many.found == ()
 
 
 class Inner(BaseModel):

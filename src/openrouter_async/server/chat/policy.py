@@ -6,6 +6,7 @@ client option.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -255,13 +256,13 @@ class ChatPolicy:
 
 
 async def json_body(request: Request) -> object:
-    """Return the JSON of a request.
+    """Return the JSON of a request; a byte order mark before it is dropped (RFC 8259, 8.1).
 
     Raises:
         WebError: it is not valid JSON, or nested too deep.
     """
     try:
-        return from_json(await request.body(), allow_inf_nan=False)
+        return from_json((await request.body()).removeprefix(BOM_UTF8), allow_inf_nan=False)
     except ValueError as error:
         raise WebError(400, "the body is not valid JSON, or nested too deep") from error
 

@@ -27,6 +27,10 @@ __all__ = ["MARK", "Candidate", "Candidates", "Fence", "end_of_value", "find_can
 MAX_CANDIDATES = 1_000
 """The most values in one reply; with more, none can be the intended one."""
 
+MAX_TOKENS = 50_000
+"""The most brackets, tags and fences outside of values; with more, none can be the intended one. Chosen: to pass them
+takes less than 0.1 s, during which nothing else runs, and half a megabyte of code has fewer."""
+
 MAX_WITHIN = 8
 """The most open brackets recorded for a candidate, the innermost; it is not an answer within half as many."""
 
@@ -178,9 +182,12 @@ class _Scan:
     def run(self) -> Candidates:
         """Return what was found."""
         text = self._text
-        position = marks = 0
+        position = marks = tokens = 0
         while (match := TOKEN.search(text, position)) is not None:
             position = match.end()
+            tokens += 1
+            if tokens > MAX_TOKENS:
+                return Candidates(text)
             if match["end"]:  # thoughts whose beginning was not sent
                 self._begin(position)
             elif match["thought"]:

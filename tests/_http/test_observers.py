@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from contextlib import suppress
 
 import anyio
 import pytest
@@ -387,6 +388,50 @@ async def test_a_charge_is_found_wherever_the_reads_of_a_stream_are_cut(size: in
             async with client.chat.stream("Hi") as stream:
                 await stream.final()
     assert (str(watch.last.charge.cost), watch.last.charge.generation_id) == ("0.002", "gen-1")
+
+
+PAID = {"id": "gen-1", "choices": [], "usage": USAGE}
+BROKEN = {"id": "gen-1", "error": {"message": "the provider broke off", "code": 502}}
+
+
+@pytest.mark.parametrize(
+    ("events", "outcome"),
+    [
+        ([chunk("Hi"), chunk("", "stop"), PAID], "left"),
+        ([chunk("Hi"), BROKEN, PAID], "failed"),
+        ([chunk("Hi"), PAID, *[chunk(f"word {number}") for number in range(50)]], "failed"),
+    ],
+)
+async def test_a_charge_counts_however_the_stream_ends(events: list[dict[str, object]], outcome: str) -> None:
+    watch = Charging()
+    answer = Reply(200, sse(*events), {"content-type": "text/event-stream"})
+    with LoopbackServer(serve_responses([answer])) as server:
+        async with client_of(server) as client:
+            client._sender.transport.observers.append(watch)
+            with suppress(OpenRouterError):
+                async with client.chat.stream("Hi") as stream:
+                    async for _ in stream.text():
+                        if outcome == "left":
+                            break
+    assert watch.last.outcome == outcome
+    assert (str(watch.last.charge.cost), watch.last.charge.generation_id) == ("0.002", "gen-1")
+
+
+async def test_events_that_differ_in_their_text_alone_are_not_looked_into(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[bytes] = []
+    monkeypatch.setattr(Attempt, "look_into", lambda _attempt, data: looked.append(data))
+    watch = Charging()
+    texts = [chunk(f"word {number}") for number in range(300)]
+    answer = Reply(200, sse(*texts, chunk("", "stop"), PAID, "[DONE]"), {"content-type": "text/event-stream"})
+    with LoopbackServer(serve_responses([answer])) as server:
+        async with client_of(server) as client:
+            client._sender.transport.observers.append(watch)
+            async with client.chat.stream("Hi") as stream:
+                await stream.final()
+    assert b'"usage"' in looked[-1]
+    assert len(looked) < 6
 
 
 async def test_a_body_is_looked_into_when_its_charge_is_asked_for() -> None:

@@ -24,7 +24,7 @@ from .deadlines import CallTimeouts, Deadline
 from .observers import log_body
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from .._sansio.request import DeferredRequest, RequestData
     from ..options import Limits
@@ -68,6 +68,7 @@ class HTTPStreamSource:
         self._begin = begin
         self._limits = limits
         self._logs_bodies = logs_bodies
+        self._searches = True
         self._call: Call | None = None
         self._exchange: Exchange | None = None
         self._begin_attempt()
@@ -127,7 +128,7 @@ class HTTPStreamSource:
             if attempts.current.to_first_piece is None:
                 attempts.began_stream()
         if attempts.is_watched:
-            self._shows_all = attempts.has_readers or b'"usage"' in data
+            self._shows_all = attempts.has_readers or (self._searches and b'"usage"' in data)
         if len(items) > LOT:
             return self._lot(attempts, items)
         if attempts.is_watched:
@@ -167,16 +168,22 @@ class HTTPStreamSource:
             self._watch(attempts, lot)
         return lot
 
+    def let_reader_tell(self) -> Callable[[Sequence[StreamItem]], None]:
+        """Search no events for the charge; see `SearchingSource`."""
+        self._searches = False
+        return self._told
+
+    def _told(self, items: Sequence[StreamItem]) -> None:
+        if self._call is not None and self._call.attempts.is_watched and not self._call.attempts.has_readers:
+            _show(self._call.attempts, items)
+
     def _watch(self, attempts: CallAttempts, items: list[StreamItem]) -> None:
         """Show the events to the observers; only the first one if they need no more than the charge.
 
         It may have started in an earlier read.
         """
-        for item in items:
-            if not isinstance(item, Comment):
-                attempts.saw(item if isinstance(item, bytes) else item.data)
-                if not self._shows_all:
-                    return
+        if self._searches or attempts.has_readers:
+            _show(attempts, items, only_first=not self._shows_all)
 
     def _near(self, timeouts: CallTimeouts) -> tuple[Deadline, ...]:
         """Return the deadlines that may pass before the idle timeout of the connection does."""
@@ -278,3 +285,11 @@ class HTTPStreamSource:
     def fail(self, error: OpenRouterError) -> OpenRouterError:
         """Put ids and attempts on an error found above the source, tell the observers, and return it."""
         return error if self._call is None else self._call.attempts.failed(error)
+
+
+def _show(attempts: CallAttempts, items: Sequence[StreamItem], *, only_first: bool = False) -> None:
+    for item in items:
+        if not isinstance(item, Comment):
+            attempts.saw(item if isinstance(item, bytes) else item.data)
+            if only_first:
+                return

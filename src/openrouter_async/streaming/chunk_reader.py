@@ -145,7 +145,9 @@ class ChunkReader(Generic[ChunkT, ReplyT]):
         accumulator: Callable[[], Accumulator[ChunkT, ReplyT]],
         meta: Callable[[], ResponseMeta | None],
         on_bad_event: OnBadEvent,
+        tell: Callable[[Sequence[StreamItem]], None] | None = None,
     ) -> None:
+        """Begin; `tell` is called with the items that are parsed, before they are."""
         self.reply: ReplyT | None = None
         """The whole reply, once the stream is complete."""
         self.is_complete: bool = False
@@ -157,6 +159,7 @@ class ChunkReader(Generic[ChunkT, ReplyT]):
         self._accumulator = accumulator()
         self._meta = meta
         self._on_bad_event = on_bad_event
+        self._tell = tell
 
     @property
     def has_piece(self) -> bool:
@@ -185,7 +188,7 @@ class ChunkReader(Generic[ChunkT, ReplyT]):
     def feed(self, items: Sequence[StreamItem]) -> tuple[list[StreamEvent[ReplyT]], OpenRouterError | None]:
         """Return the events of a read, and the failure at its end, if there is one."""
         events: list[StreamEvent[ReplyT]] = []
-        accumulator, chunks = self._accumulator, self.chunks
+        accumulator, chunks, tell = self._accumulator, self.chunks, self._tell
         try:
             for item in items:
                 name = ""
@@ -208,6 +211,8 @@ class ChunkReader(Generic[ChunkT, ReplyT]):
                     continue
                 if chunks is None and accumulator.feed_alike(data, events):
                     continue
+                if tell is not None:
+                    tell((item,))
                 try:
                     chunk = accumulator.parse(data)
                 except ParseFailure as failure:
@@ -236,6 +241,8 @@ class ChunkReader(Generic[ChunkT, ReplyT]):
                 if self._kept_work > MOST_KEPT:
                     raise too_many(MOST_KEPT, self._kept_work, "values")
         except OpenRouterError as error:
+            if tell is not None:
+                tell(items)  # those behind the failure are not parsed
             return events, error
         return events, None
 

@@ -15,6 +15,7 @@ from .chat.accumulator import ChatAccumulator
 from .chunk_reader import Accumulator, ChunkReader, OnBadEvent
 from .events import ReasoningDelta, StreamEvent, TextDelta, ToolCallDelta
 from .lifecycle import OwnedStream
+from .source import SearchingSource
 
 if TYPE_CHECKING:
     from ..errors import PartialReply
@@ -42,7 +43,8 @@ class ReplyStream(OwnedStream[StreamEvent[ReplyT]], Generic[ChunkT, ReplyT]):
         on_bad_event: OnBadEvent = "raise",
     ) -> None:
         _checks.one_of("on_bad_event", on_bad_event, ("raise", "skip"))
-        self._reader = ChunkReader(accumulator, lambda: source.meta, on_bad_event)
+        tell = source.let_reader_tell() if isinstance(source, SearchingSource) else None
+        self._reader = ChunkReader(accumulator, lambda: source.meta, on_bad_event, tell)
         super().__init__(source, self._reader)
 
     async def text(self, *, choice: int = 0) -> AsyncIterator[str]:

@@ -210,6 +210,7 @@ async def test_a_derived_client_ends_with_its_origin_and_is_not_closed_alone(ser
             {"proxy": "http://p:1", "transport": httpx.AsyncHTTPTransport()}, "proxy", id="two ways"
         ),
         pytest.param({"proxy": "gopher://x"}, "proxy", id="unknown proxy"),
+        pytest.param({"proxy": "http://127.0.0.1:99999"}, "proxy", id="port of no proxy"),
         pytest.param({"limits": 10}, r"limits is a int; expected Limits\(", id="limits of another type"),
         pytest.param({"hooks": 5}, "hooks is a int", id="hooks of another type"),
         pytest.param({"hooks": [print]}, r"hooks\[0\] .* 'started'", id="a hook without its methods"),
@@ -226,6 +227,13 @@ def test_a_wrong_argument_is_refused_by_name(arguments: dict[str, object], messa
     with pytest.raises(ConfigurationError, match=message) as caught:
         AsyncOpenRouter(**{"api_key": KEY, **arguments})  # type: ignore[arg-type]
     assert str(arguments.get("api_key", KEY)) not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["https://a.example/\0", "https://xn--a.example", "https://\u200b.example"])
+async def test_a_base_url_that_no_request_can_have_is_refused(url: str) -> None:
+    async with AsyncOpenRouter(KEY, base_url=url) as client:
+        with pytest.raises(ConfigurationError, match="base_url is not a URL: "):
+            await client.chat.create("Hello")
 
 
 @pytest.mark.parametrize("copied", [pickle.dumps, copy.copy, copy.deepcopy])

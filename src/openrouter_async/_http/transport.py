@@ -196,8 +196,15 @@ class Transport:
         query: tuple[tuple[str, str], ...],
         fields: tuple[tuple[bytes, bytes], ...],
     ) -> Head:
-        """Return the constant part of requests, which is made once for the last of them that were used."""
-        return self._head(method, url, query, fields)
+        """Return the constant part of requests, which is made once for the last of them that were used.
+
+        Raises:
+            ConfigurationError: `base_url` has a character or a host that no request can have.
+        """
+        try:
+            return self._head(method, url, query, fields)
+        except (self.library.InvalidURL, UnicodeError) as error:  # the latter from the package idna
+            raise ConfigurationError(f"base_url is not a URL: {error}") from error
 
     async def send(self, request: OwnRequest, deadline: Deadline) -> Answered:
         """Send a request over a connection, and return its answer with the head read, before the deadline.

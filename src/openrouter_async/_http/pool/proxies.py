@@ -91,8 +91,8 @@ class Proxies:
 def _checked(given: httpx.Proxy | httpx.URL | str, what: str = "the proxy") -> httpx.Proxy:
     try:
         proxy = httpx.Proxy(given) if isinstance(given, httpx.URL | str) else given
-        if not proxy.url.host:
-            raise ValueError("no host")
+        if not proxy.url.host or not 0 < (proxy.url.port or 1) < 65_536:
+            raise ValueError("no host, or no port of one")
     except (ValueError, httpx.InvalidURL):
         # The text is not shown: it may hold a password.
         raise ConfigurationError(

@@ -59,6 +59,31 @@ async def test_a_text_is_one_cell() -> None:
     assert (row["output"], row["model"], row["prompt_tokens"]) == ("a text", "a/model", 10)
 
 
+FORMULAS = (
+    "=1+1",
+    '=HYPERLINK("http://a.example","x")',
+    "@SUM(A1)",
+    "+1+cmd|' /C calc'!A0",
+    "-2+3",
+    "\t=1",
+    "\r=1",
+    "- A(1)",
+)
+TEXTS = ("- one\n- two (2)", "-5", "+49.5", "1=1", "a@b.example", "-", "")  # fmt: skip
+
+
+async def test_a_spreadsheet_computes_no_text_of_a_model(tmp_path: Path) -> None:
+    texts = [*FORMULAS, *TEXTS]
+    model = FakeModel(lambda text, model: completion(texts[int(text)]))
+    results = Results(await read(batch_of([str(number) for number in range(len(texts))], model)))
+    for formulas in (False, True):
+        results.to_csv(tmp_path / "a.csv", formulas=formulas)
+        with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+            written = [row["output"] for row in csv.DictReader(file)]
+        before = "" if formulas else "'"
+        assert written == [*(before + text for text in FORMULAS), *TEXTS]
+
+
 def test_no_results_are_an_empty_file(tmp_path: Path) -> None:
     Results[str]().to_csv(tmp_path / "none.csv")
     assert (tmp_path / "none.csv").read_bytes() == b""

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +22,11 @@ __all__ = ["Cell", "Results", "row_of"]
 
 Cell: TypeAlias = str | int | float | bool | Decimal | None
 """A value in one column of a row; a list within a value is JSON text."""
+
+_NUMBER = r"[+-][\d.,]+\s*\Z"
+_ITEM = r"[+-](?:\s[^(|!\n]*)?(?:\n|\Z)"
+_FORMULA = re.compile(rf"\s*+(?!{_NUMBER}|{_ITEM})[=@+-]")
+"""How a formula begins. A number is none, nor is an item of a list, which calls no function and no program."""
 
 
 def row_of(result: Result[OutputT]) -> dict[str, Cell]:
@@ -64,13 +70,18 @@ class Results(list[Result[OutputT]]):
         names = dict.fromkeys(name for row in rows for name in row)
         return [{name: row.get(name) for name in names} for row in rows]
 
-    def to_csv(self, path: str | os.PathLike[str]) -> None:
+    def to_csv(self, path: str | os.PathLike[str], *, formulas: bool = False) -> None:
         """Write the rows to a CSV file in UTF-8, with a line of names; a file that exists is replaced.
+
+        Args:
+            formulas: Whether a text that a spreadsheet takes for a formula, such as `=HYPERLINK(...)`, stays as it
+                is. By default an apostrophe is before it, since models write what others may have told them.
 
         Raises:
             OSError: the file cannot be written.
         """
-        replace_file(Path(path), _lines(self.rows()))
+        rows = self.rows()
+        replace_file(Path(path), _lines(rows if formulas else map(_without_formulas, rows)))
 
 
 def _cells(name: str, value: object) -> Iterator[tuple[str, Cell]]:
@@ -81,6 +92,13 @@ def _cells(name: str, value: object) -> Iterator[tuple[str, Cell]]:
         yield name, value
     else:
         yield name, json.dumps(value, ensure_ascii=False)
+
+
+def _without_formulas(row: Mapping[str, Cell]) -> dict[str, Cell]:
+    return {
+        name: f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
+        for name, cell in row.items()
+    }
 
 
 def _lines(rows: Iterable[Mapping[str, Cell]]) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from sybil import Sybil
@@ -98,6 +99,21 @@ def _import_in_turn(places: list[Path]) -> None:
             importlib.import_module(name)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `-n`, mix the files, always alike: those that wait are neighbors otherwise, and so are those that compute.
+
+    The examples of the documentation come last, as they do without `-n`.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(
+            key=lambda item: (
+                item.path.suffix == ".md",
+                crc32(item.path.relative_to(ROOT).as_posix().encode()),
+            )
+        )
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
     """With `-n auto`, two processes for each core, since more than half of the time of the suite is waiting."""
@@ -110,8 +126,8 @@ def pytest_xdist_auto_num_workers() -> int | None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     """With `-n`, one process runs all tests of a file, so fixtures of a module are made once.
 
-    Each process takes the files in the order of collection: the examples of the documentation, which set what
-    belongs to a whole process, come last, as they do without `-n`.
+    Each process takes the files in the order of collection, and the longest not first: the examples of the
+    documentation set what belongs to a whole process.
     """
     from xdist.scheduler import LoadFileScheduling
 

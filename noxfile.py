@@ -148,10 +148,9 @@ def httptools(session: nox.Session) -> None:
     """Run the tests of the wire, or those named, with httptools as the parser, under both event loops."""
     install(session, extras="dev")
     faults = [f"tests/faults/test_{name}.py" for name in ("connections", "lifetime", "streams_that_fail")]
-    session.run("pytest", "--httptools", "-q", *(session.posargs or ["tests/_http", *faults]))
-    session.run(
-        "pytest", "--httptools", "-q", *(session.posargs or ["tests/_http"]), "--trio", "-m", "loopback"
-    )
+    pytest = ("pytest", "-n", "auto", "--httptools", "-q")
+    session.run(*pytest, *(session.posargs or ["tests/_http", *faults]))
+    session.run(*pytest, *(session.posargs or ["tests/_http"]), "--trio", "-m", "loopback")
 
 
 @nox.session
@@ -342,7 +341,7 @@ def web(session: nox.Session) -> None:
     variables = {"OPENROUTER_ASYNC_PEER_OPENAI": python, "OPENROUTER_ASYNC_NEEDS_BROWSER": "1"}
     # The other tests of the server need none of these, and are of the suite.
     judged = [f"tests/server/{name}" for name in ("ai_sdk", "openrouter_agent", "chat/test_openai.py")]
-    session.run("pytest", *judged, "tests/page", *session.posargs, env=variables)
+    session.run("pytest", "-n", "2", *judged, "tests/page", *session.posargs, env=variables)
 
 
 @nox.session

@@ -168,7 +168,6 @@ import sys
 sys.modules["uvicorn"] = None
 from openrouter_async.errors import ConfigurationError
 from openrouter_async.testing import Fault, Recorder, Reply, tool_call
-from tests.support.plain_http import PLAIN
 try:
     from openrouter_async.testing import Emulator
 except ConfigurationError as error:

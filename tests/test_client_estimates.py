@@ -65,6 +65,7 @@ async def test_many_calls_keep_no_more_than_a_few_prompts(emulator: Emulator) ->
         assert b"Number 39" in kept[-1].body
 
 
+@pytest.mark.slow
 def test_a_call_alone_loads_nothing_of_the_estimator() -> None:
     script = (
         "import anyio, sys\n"

@@ -22,6 +22,7 @@ def test_other_failures_pass() -> None:
         raise LookupError
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("missing", "code", "extra"),
     [

@@ -88,6 +88,7 @@ def test_the_comparison_names_the_versions_that_nox_compare_installs() -> None:
         assert f'"{client}=={FIGURES["versions"][client]}"' in pinned
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scene", comparison.SCENES)
 def test_our_column_of_the_comparison_is_what_the_library_does_now(scene: str) -> None:
     written, now = FIGURES["scenes"][scene]["ours"], comparison.play(sys.executable, "ours", scene)

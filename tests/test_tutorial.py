@@ -25,6 +25,7 @@ def environment(**variables: str) -> dict[str, str]:
     return {**kept, **variables}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", PROGRAMS, ids=["call", "stream", "tool", "value", "batch"])
 def test_each_program_runs_twice(code: str, tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(code)
@@ -39,6 +40,7 @@ def test_each_program_runs_twice(code: str, tmp_path: Path) -> None:
             assert len(asked) == 200  # the second run reads them from the journal
 
 
+@pytest.mark.slow
 def test_the_application_and_its_test_work_as_they_are_written(tmp_path: Path) -> None:
     application, test = FILES[-2:]
     (tmp_path / "app.py").write_text(application)

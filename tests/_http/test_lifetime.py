@@ -403,6 +403,7 @@ async def one_warning(text: str) -> AsyncIterator[None]:
         assert later == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "leave",
     [

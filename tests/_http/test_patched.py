@@ -227,6 +227,7 @@ async def test_the_pool_of_httpcore_keeps_nothing_of_calls_that_ended(
             assert count_connections(transport).open == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "library", ["httpx.AsyncClient.send", "httpx.AsyncHTTPTransport.handle_async_request"]
 )

@@ -178,6 +178,7 @@ async def test_a_budget_by_the_prices_of_the_catalogue_is_not_passed() -> None:
         assert emulator.spent == batch.summary.cost
 
 
+@pytest.mark.slow
 @pytest.mark.loopback
 async def test_the_deadline_of_an_item_ends_one_that_hangs() -> None:
     with Emulator(credits="100") as emulator:

@@ -131,6 +131,7 @@ def flaky() -> Callable[[Connection], None]:
     return serve_responses([answer])
 
 
+@pytest.mark.slow
 async def test_what_is_busy_is_asked_again_and_what_is_wrong_fails() -> None:
     with LoopbackServer(flaky()) as server:
         async with AsyncOpenRouter("sk-or-v1-x", base_url=server.url, retries=Retries(attempts=1)) as client:

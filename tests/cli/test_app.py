@@ -154,6 +154,7 @@ def test_a_command_says_what_it_took_from_an_env_file(emulator: Emulator, tmp_pa
     assert done.stderr == "openrouter-async: from .env: OPENROUTER_API_KEY, OPENROUTER_MODEL\n"
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_error(emulator: Emulator) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "openrouter_async", "models"],

@@ -202,6 +202,7 @@ def test_the_service_is_not_given_bad_lines(emulator: Emulator, tmp_path: Path) 
     assert (tmp_path / "out.jsonl.rejected").read_text("utf-8") == '{"prompt": 7}\n'
 
 
+@pytest.mark.slow
 def test_going_on_with_a_batch_of_the_service_still_tells_what_was_rejected(
     emulator: Emulator, tmp_path: Path
 ) -> None:

@@ -107,6 +107,7 @@ def test_a_width_of_nothing_hides_no_answer(emulator: Emulator, columns: str) ->
     assert "A quick fox." in "\n".join(terminal.screen(80))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [80, 40])
 def test_a_batch_that_limits_hold_back_says_so(emulator: Emulator, columns: int, tmp_path: Path) -> None:
     (tmp_path / "p.txt").write_text("".join(f"question {number}\n" for number in range(20)), "utf-8")

@@ -46,6 +46,7 @@ def test_types_and_schemas_agree_but_for_known_differences(comparison: Compariso
     assert unknown == {}
 
 
+@pytest.mark.slow
 def test_no_known_difference_is_stale(comparison: Comparison) -> None:
     assert DIFFERENCES.keys() - comparison.found.keys() == set()
 

@@ -116,6 +116,7 @@ def telegram(emulator: Emulator) -> Iterator[Telegram]:
     assert telegram.faults == []
 
 
+@pytest.mark.slow
 def test_each_chat_has_its_own_conversation(emulator: Emulator, telegram: Telegram) -> None:
     telegram.refusals = 2
     emulator.reply_with(lambda request: f"{len(request.messages)} messages, then {request.prompt}")
@@ -127,6 +128,7 @@ def test_each_chat_has_its_own_conversation(emulator: Emulator, telegram: Telegr
     telegram.expect(8, "2 messages, then New")
 
 
+@pytest.mark.slow
 def test_an_answer_grows_and_one_that_breaks_off_says_so(emulator: Emulator, telegram: Telegram) -> None:
     emulator.reply(*["so "] * 30)
     telegram.write(7, "Speak slowly")

@@ -206,6 +206,7 @@ async def test_J06_one_item_fails_and_one_hangs(faults: FaultServer, tmp_path: P
     }
 
 
+@pytest.mark.slow
 async def test_J07_everything_is_refused_for_a_while(faults: FaultServer) -> None:
     """The requests in flight are refused, all wait once, and then go on: far fewer refusals than items."""
     with faults.play(Refusing(32, wait=0.3)) as stage:

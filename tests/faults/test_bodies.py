@@ -398,6 +398,7 @@ async def test_B20_encodings_that_are_none(
     await once_then_good(faults, call, answer)
 
 
+@pytest.mark.slow
 @kinds((PLAIN, STREAM))
 async def test_B21_gzip_bomb(faults: FaultServer, call: Call) -> None:
     with faults.play(bomb) as stage:
@@ -416,6 +417,7 @@ async def test_B22_endless_body(faults: FaultServer, call: Call) -> None:
     assert error.limit == 4 * MIB
 
 
+@pytest.mark.slow
 @kinds((PLAIN,))
 async def test_B22_endless_body_within_bounded_memory(faults: FaultServer, call: Call) -> None:
     with faults.play(partial(endless, first=b'{"id": "', block=b"x")) as stage:

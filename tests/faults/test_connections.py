@@ -190,6 +190,7 @@ async def test_C11_header_flood(faults: FaultServer, call: Call, name: str) -> N
     assert type(error) is errors.ConnectionLost
 
 
+@pytest.mark.slow
 @kinds((PLAIN, STREAM))
 async def test_C11_header_flood_leaves_memory_flat(faults: FaultServer, call: Call) -> None:
     with faults.play(partial(header_flood, size=256 * MIB)) as stage:

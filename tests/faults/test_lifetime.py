@@ -440,6 +440,7 @@ def test_X14_other_event_loops(faults: FaultServer, loop: str) -> None:
 # X15, X16
 
 
+@pytest.mark.slow
 @kinds(STREAMS)
 async def test_X15_a_slow_consumer(faults: FaultServer, call: Call) -> None:
     with faults.play(flood) as stage:

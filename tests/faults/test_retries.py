@@ -45,6 +45,7 @@ async def test_R01_a_number_of_seconds(
     assert seconds <= wait <= 1.1 * seconds + LATE_S
 
 
+@pytest.mark.slow
 @kinds((PLAIN, STREAM))
 @pytest.mark.parametrize("status", [429, 503])
 async def test_R01_whole_seconds_and_a_date(faults: FaultServer, call: Call, status: int) -> None:
@@ -92,6 +93,7 @@ async def test_R03_what_no_server_can_mean(faults: FaultServer, call: Call, name
             assert len(stage.requests) == 2
 
 
+@pytest.mark.slow
 @kinds((PLAIN, STREAM))
 async def test_R04_a_server_whose_clock_is_wrong(faults: FaultServer, call: Call) -> None:
     for ahead in (3_600, -3_600):

@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 import httpx
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -146,6 +147,7 @@ async def use(recording: Recording, body: bytes) -> None:
                     look_at(partial)
 
 
+@pytest.mark.slow
 @settings(max_examples=100 * TIMES)
 @given(damaged_bodies())
 def test_a_damaged_reply_raises_nothing_but_typed_errors(damaged: tuple[Recording, bytes]) -> None:

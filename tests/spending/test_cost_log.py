@@ -172,6 +172,7 @@ def add_many(path: Path, worker: int) -> None:
     costs.close()
 
 
+@pytest.mark.slow
 async def test_several_processes_write_to_one_file(tmp_path: Path) -> None:
     path = tmp_path / "costs.db"
     spawned = multiprocessing.get_context("spawn")

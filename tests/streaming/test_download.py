@@ -69,6 +69,7 @@ async def test_pieces_come_as_they_are_sent() -> None:
             assert client._sender.transport.connections == (1, 1), "the connection serves the next call"
 
 
+@pytest.mark.slow
 async def test_200_mb_are_saved_with_little_memory(tmp_path: Path) -> None:
     pieces = 200 * MIB // len(PIECE)
     with LoopbackServer(serve_responses([file_of(pieces)])) as server:

@@ -224,6 +224,7 @@ def test_it_has_a_strict_form_and_its_values_come_back(
     assert "is" in schema.describe() or "{" in schema.describe()
 
 
+@pytest.mark.slow
 @settings(max_examples=75 * TIMES, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_what_the_strict_form_allows_comes_back_as_the_schema_allows_it(data: st.DataObject) -> None:

@@ -360,6 +360,7 @@ class TestValidation:
         with pytest.raises(SchemaMismatch):
             schema.validate("tomorrow")
 
+    @pytest.mark.slow
     @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
     @given(st.data())
     def test_it_agrees_with_the_package_jsonschema(self, data: st.DataObject) -> None:

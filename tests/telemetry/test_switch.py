@@ -15,6 +15,8 @@ from tests.support.loopback import LoopbackServer, Reply, client_tls, serve_resp
 from tests.support.proxies import HTTPProxy
 from tests.telemetry.seen import Seen
 
+pytestmark = pytest.mark.slow
+
 CHAT = f"chat {MODEL}"
 
 PROGRAM = """

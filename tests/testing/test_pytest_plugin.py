@@ -108,6 +108,7 @@ def load_plugin() -> list[str]:
     return [] if installed else ["-p", PLUGIN]
 
 
+@pytest.mark.slow
 def test_a_project_uses_the_fixtures(tmp_path: Path) -> None:
     (tmp_path / "application.py").write_text(APPLICATION)
     (tmp_path / "conftest.py").write_text(CONFTEST)

@@ -161,6 +161,7 @@ def test_of_a_long_text_parts_are_looked_at_all_over_it() -> None:
     assert estimate_tokens(halves).tokens == pytest.approx(parts, rel=0.05)
 
 
+@pytest.mark.slow
 def test_of_many_long_messages_parts_are_looked_at() -> None:
     text = " ".join(text for texts in TEXTS.values() for text in texts)
     long = text * (150_000 // len(text) + 1)

@@ -173,6 +173,7 @@ async def test_a_paused_run_goes_through_json_unchanged(emulator: Emulator) -> N
     assert (sent["content"], sent["tool_calls"]) == ("Let me.", [call])
 
 
+@pytest.mark.slow
 async def test_another_process_goes_on(emulator: Emulator, tmp_path: Path) -> None:
     paused = await paused_run(emulator, tool_call("delete", name="a.log"))
     kept, answer = tmp_path / "paused.json", tmp_path / "answer.txt"

@@ -19,7 +19,7 @@ from tests.support.emulated import client_of
 
 pytest.importorskip("mcp")
 
-pytestmark = pytest.mark.loopback
+pytestmark = [pytest.mark.loopback, pytest.mark.slow]
 
 SCRIPT = Path(__file__).with_name("mcp_server.py")
 

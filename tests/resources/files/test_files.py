@@ -115,6 +115,7 @@ async def test_an_upload_is_sent_again_where_it_was_refused_but_no_stream_is() -
     assert len(server.requests) == 1
 
 
+@pytest.mark.slow
 @loopback
 async def test_200_mb_are_uploaded_with_little_memory(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"

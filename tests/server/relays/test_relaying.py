@@ -204,6 +204,7 @@ def test_W10_a_browser_that_goes_away_ends_the_request_upstream(
         assert emulator.requests[0].disconnected_at - gone_at < UNTIL_CANCELLED_S  # type: ignore[operator]  # just seen
 
 
+@pytest.mark.slow
 def test_a_browser_that_takes_nothing_ends_the_request_upstream(emulator: Emulator) -> None:
     """Its buffers are full, and the upstream call would be held for as long as it likes."""
     emulator.reply(*["x" * 60_000] * 400)

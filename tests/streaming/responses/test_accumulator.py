@@ -174,6 +174,7 @@ def item_samples() -> dict[str, Any]:
     return items
 
 
+@pytest.mark.slow
 def test_the_facts_have_as_many_kinds_as_were_counted() -> None:
     assert (len(EVENT_KINDS), len(ITEM_KINDS)) == (49, 33)
     assert (sorted(event_samples()), sorted(item_samples())) == (EVENT_KINDS, ITEM_KINDS)

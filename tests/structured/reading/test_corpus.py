@@ -14,6 +14,7 @@ def test_the_corpus_is_as_large_as_it_claims() -> None:
     assert len(ADVERSARIAL) >= 300
 
 
+@pytest.mark.slow
 def test_nearly_all_realistic_replies_give_their_value_and_none_another() -> None:
     counts = score(ours, REALISTIC)
     assert counts["wrong"] == 0
@@ -31,6 +32,7 @@ def test_most_of_what_outranks_its_rivals_is_taken() -> None:
     assert len(taken) >= 0.9 * len(outranked)
 
 
+@pytest.mark.slow
 def test_the_others_do_worse() -> None:
     """Else the corpus would be of no use."""
     for name in READERS.keys() - {"openrouter-async"}:
@@ -38,6 +40,7 @@ def test_the_others_do_worse() -> None:
         assert score(READERS[name], REALISTIC)["right"] < 0.9 * len(REALISTIC)
 
 
+@pytest.mark.slow
 def test_each_phrase_that_refuses_is_worth_its_refusals() -> None:
     """None is in the way of a realistic reply, and without it a reply would be misread."""
     found = phrases()

@@ -515,6 +515,7 @@ HOSTILE = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_megabyte_of_hostile_text_takes_no_more_than_two_seconds(text: str) -> None:
     began = time.process_time()

@@ -135,6 +135,7 @@ def test_what_is_around_the_one_value_does_not_matter(
     assert read_text(text, Schema.from_type(Thing)) == Thing.model_validate(value)
 
 
+@pytest.mark.slow
 @settings(max_examples=150 * TIMES)
 @given(
     PEOPLE,
@@ -247,6 +248,7 @@ OBJECTS = st.lists(st.tuples(KEYS, MEMBERS), max_size=4).map(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=250 * TIMES)
 @given(OBJECTS, st.sampled_from([ByAlias, Open, Closed, Thing, dict[str, Any]]), st.booleans())
 def test_what_is_read_at_once_is_what_a_close_look_gives(text: str, wanted: Any, is_native: bool) -> None:

@@ -6,6 +6,7 @@ import json
 from contextlib import suppress
 
 import jsonschema
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
@@ -35,6 +36,7 @@ def judge(schema: object) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(schema)
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(st.data())
 def test_a_value_comes_back_as_it_was(data: st.DataObject) -> None:
@@ -48,6 +50,7 @@ def test_a_value_comes_back_as_it_was(data: st.DataObject) -> None:
     assert strict.undo(there) == value
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(st.data())
 def test_what_the_strict_form_accepts_fits_the_schema_unless_it_accepts_more(data: st.DataObject) -> None:
@@ -65,6 +68,7 @@ def test_what_the_strict_form_accepts_fits_the_schema_unless_it_accepts_more(dat
         assert strict.undo(strict.convert(value)) == value
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(st.data())
 def test_half_a_reply_never_fails(data: st.DataObject) -> None:

@@ -277,6 +277,7 @@ def test_what_is_whole_and_said_again_is_no_news() -> None:
     assert feed(builder, 0, "x", None, '{"a": 2}') is not None
 
 
+@pytest.mark.slow
 def test_mischief_costs_no_more_than_its_length() -> None:
     """Fragments of which each would have to be held against all before it."""
     builder = CallsBuilder()
@@ -375,6 +376,7 @@ def test_a_call_whose_every_fragment_has_an_index_of_its_own_is_one() -> None:
     assert [arguments for _, _, arguments in settled] == ['{"d": 0}', "".join(pieces)]
 
 
+@pytest.mark.slow
 @given(sent_calls())
 def test_a_call_is_itself_however_it_is_sent(sent) -> None:
     fragments, calls = sent

@@ -94,6 +94,13 @@ def test_a_wrong_setting_is_a_mistake(run_here: RunHere, arguments: list[str]) -
     assert not settings_file().exists()
 
 
+@pytest.mark.parametrize("arguments", [["config", "set", "model"], ["aliases", "set", "mini"]])
+def test_a_setting_that_is_not_utf8_is_a_mistake(run_here: RunHere, arguments: list[str]) -> None:
+    failed = run_here(*arguments, "a\udcff")
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert "cannot be written: it is not UTF-8 text" in failed.stderr
+
+
 def test_a_kept_key_is_used_where_no_variable_has_one(emulator: Emulator, tmp_path: Path) -> None:
     env = environment(emulator, OPENROUTER_API_KEY="", OPENROUTER_MANAGEMENT_KEY="")
     assert run("ask", "Hi", env=env, cwd=tmp_path).returncode == 2

@@ -226,3 +226,13 @@ async def test_an_inference_key_where_a_management_key_is_needed_is_told_before_
 def test_an_operation_is_found_by_its_path(method: str, path: str, found: Operation | str | None) -> None:
     row = find_operation(method, path)
     assert row == found or (row is not None and row.name == found)
+
+
+async def test_half_of_a_surrogate_pair_is_no_part_of_a_path_or_a_query() -> None:
+    """A name of a file may have one, where it is not UTF-8."""
+    async with mocked({}) as mock:
+        with pytest.raises(ConfigurationError, match="hash is"):
+            await mock.client.keys.get("a\udcff")
+        with pytest.raises(ConfigurationError, match="offset is"):
+            await mock.client.request("GET", "/keys", into=NoneType, query={"offset": "a\udcff"})
+        assert mock.requests == []

@@ -268,7 +268,11 @@ def user_of(*fields: Mapping[str, object] | None) -> str | None:
 
 
 def flatten_query(query: Mapping[str, QueryValue]) -> tuple[tuple[str, str], ...]:
-    """Return name and text pairs: None is left out, booleans are lower case, lists repeat their name."""
+    """Return name and text pairs: None is left out, booleans are lower case, lists repeat their name.
+
+    Raises:
+        ConfigurationError: a text has half of a surrogate pair.
+    """
     pairs: list[tuple[str, str]] = []
     for name, value in query.items():
         values = value if isinstance(value, list | tuple) else [value]
@@ -276,7 +280,10 @@ def flatten_query(query: Mapping[str, QueryValue]) -> tuple[tuple[str, str], ...
             if isinstance(item, bool):
                 pairs.append((name, "true" if item else "false"))
             elif item is not None:
-                pairs.append((name, str(item)))
+                text = str(item)
+                if not is_unicode(text):
+                    raise ConfigurationError(f"{name} is {text!r}; expected text that UTF-8 can encode")
+                pairs.append((name, text))
     return tuple(pairs)
 
 
@@ -288,7 +295,7 @@ def _expand(template: str, values: Mapping[str, str]) -> str:
         if name is None:
             continue
         value = values.get(name)
-        if not isinstance(value, str) or value in ("", ".", ".."):
+        if not isinstance(value, str) or value in ("", ".", "..") or not is_unicode(value):
             raise ConfigurationError(f"{name} is {value!r}; expected text that can be part of a path")
         parts.append(quote(value, safe=":@~"))
     return "".join(parts)

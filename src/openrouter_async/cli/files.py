@@ -26,7 +26,7 @@ def decoded(data: bytes) -> str:
 
 def reason_of(error: Exception) -> str:
     """Return in a few words why a file cannot be used."""
-    if isinstance(error, UnicodeDecodeError):
+    if isinstance(error, UnicodeError):
         return "it is not UTF-8 text"
     return (getattr(error, "strerror", None) or str(error)).lower()
 
@@ -72,5 +72,5 @@ def write_saved(path: Path, text: str) -> None:
     """
     try:
         replace_file(path, [text.encode()])
-    except OSError as error:
+    except (OSError, UnicodeEncodeError) as error:
         raise ConfigurationError(f"{str(path)!r} cannot be written: {reason_of(error)}") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -273,6 +273,20 @@ async def test_a_field_that_is_missing_in_every_event_loses_nothing(missing: str
     assert texts(seen) == reply.text == "Hi you"
     assert [call.args for call in reply.tool_calls] == [{}]
     assert [item.type for item in reply.items] == ["message", "function_call"]
+
+
+@pytest.mark.parametrize("told", [added, done])
+@pytest.mark.parametrize("id", [None, "", 7, [], {}, "msg_other"], ids=repr)
+async def test_an_item_with_an_odd_id_in_one_event_is_the_same_item(
+    told: Callable[[object], dict[str, Any]], id: object
+) -> None:
+    whole = {**MESSAGE, "content": [text_part("Hi you")]}
+    events = {added: added(MESSAGE), done: done(whole)}
+    odd = {**events[told]["item"], "id": id}
+    first, last = ({**events, told: told(odd)}[each] for each in (added, done))
+    seen, reply = await read(CREATED, first, delta("output_text", "Hi you"), last, completed(whole))
+    assert texts(seen) == reply.text == "Hi you"
+    assert reply.raw_items == [whole]
 
 
 def _without(value: object, name: str) -> object:

@@ -342,6 +342,8 @@ class ResponsesAccumulator:
         if item.is_done:
             return
         item.raw, item.is_done = raw, True
+        if isinstance(id := raw.get("id"), str):
+            self._by_id[id] = item  # it may have had none, or another
         for place in _PLACES.get(str(raw.get("type")), ()):
             told = raw.get(place.field)
             if not place.part_type:
@@ -378,7 +380,8 @@ class ResponsesAccumulator:
         waiting: dict[object, list[ItemBuilder]] = {}
         for index in sorted(self._items, reverse=True):
             item = self._items[index]
-            if item.raw.get("id") not in ids:
+            id = item.raw.get("id")
+            if not isinstance(id, str) or id not in ids:
                 waiting.setdefault(str(item.raw.get("type")), []).append(item)
         for raw in output:
             id = raw.get("id")

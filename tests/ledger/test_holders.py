@@ -147,6 +147,7 @@ class Beside(RuleBasedStateMachine):
         which=st.floats(0, 0.999),
         cost=st.one_of(st.none(), st.integers(0, MOST)),
         doubt_s=st.sampled_from([0.0, 5.0]),
+        is_answered=st.booleans(),
         generation=st.sampled_from([None, "g1", "g2", "g3"]),
         outcome=st.sampled_from(["accepted", "refused", "away", "none"]),
         retry_after=st.sampled_from([None, 1.0]),
@@ -352,6 +353,28 @@ async def test_a_request_counts_in_each_of_its_budgets_once(name: str, tmp_path:
     finally:
         await holder.aclose()
     assert answers == [Looked(spent=25, held=0, running=0)] * 2
+
+
+@pytest.mark.parametrize("doubt_s", [0.0, 5.0])
+@pytest.mark.parametrize("name", HOLDERS)
+async def test_an_answer_whose_cost_stays_unknown_counts_what_was_held_for_it(
+    name: str, tmp_path: Path, doubt_s: float
+) -> None:
+    clock, terms = Clock(), BudgetTerms("run", 100)
+    holder = HOLDERS[name](tmp_path, clock)
+    await holder.open()
+    try:
+        for call, is_answered in (("whole", True), ("cut", False)):
+            admit = Admit(worker="ann", call=call, hold=30, budgets=(terms,))
+            report = Report(call=call, doubt_s=doubt_s, is_answered=is_answered, generation=call)
+            await holder.apply([admit, report])
+        clock.now += 6
+        assert await holder.apply([Look(budget=terms)]) == [Looked(spent=30, held=0, running=0)]
+        call = "whole" if doubt_s else "generation whole"  # which another process says
+        await holder.apply([Settle(call=call, cost=25, generation="whole", budgets=(terms,))])
+        assert await holder.apply([Look(budget=terms)]) == [Looked(spent=25, held=0, running=0)]
+    finally:
+        await holder.aclose()
 
 
 @pytest.mark.parametrize("name", HOLDERS)

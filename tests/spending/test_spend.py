@@ -35,6 +35,7 @@ from openrouter_async._http.observers import Attempt
 from openrouter_async._sansio.request import build_request
 from openrouter_async._secret import Secrets
 from openrouter_async.operations import CREATE_CHAT
+from openrouter_async.spending.spend import Spend
 from openrouter_async.testing import Emulator, Fault, Reply, tool_call
 
 pytestmark = pytest.mark.loopback
@@ -505,9 +506,10 @@ async def test_a_hit_of_the_response_cache_is_free(emulator: Emulator) -> None:
 # what is in doubt
 
 
+@pytest.mark.parametrize("is_shared", [False, True])
 @pytest.mark.parametrize("usage", [None, {"completion_tokens": 10}, {"cost": None}, {"cost": -4}])
 async def test_a_service_that_tells_no_cost_passes_no_budget(
-    emulator: Emulator, usage: dict[str, JsonValue] | None
+    emulator: Emulator, usage: dict[str, JsonValue] | None, is_shared: bool
 ) -> None:
     choice: dict[str, JsonValue] = {
         "index": 0,
@@ -517,9 +519,14 @@ async def test_a_service_that_tells_no_cost_passes_no_budget(
     told: dict[str, JsonValue] = {} if usage is None else {"usage": usage}
     body: dict[str, JsonValue] = {"id": "gen-untold", "model": MODEL, "choices": [choice], **told}
     emulator.answer("/chat/completions", body, times=None)
-    async with client_of(emulator) as client, client.track(budget="0.05", settle=0.05) as spend:
-        with pytest.raises(BudgetExceeded, match="whose cost the service did not tell"):
-            await ask_until_refused(client, MODEL, max_tokens=1000)
+    async with client_of(emulator) as client, open_ledger(":memory:") as ledger:
+        budget = ledger.budget("user:42", "0.05") if is_shared else "0.05"
+        async with client.track(budget=budget, settle=0.05) as spend:
+            with pytest.raises(BudgetExceeded, match="would pass" if is_shared else "did not tell"):
+                await ask_until_refused(client, MODEL, max_tokens=1000)
+            await anyio.sleep(0.06)  # those that were answered last are let go too
+            with pytest.raises(BudgetExceeded):
+                await client.chat.create("hello", model=MODEL, max_tokens=1000)
         sent = sum(request.path == "/chat/completions" for request in emulator.requests)
         assert 2 <= sent <= 5  # each may cost 0.01
         assert spend.cost == spend.doubtful == 0
@@ -574,9 +581,18 @@ async def test_nothing_is_asked_before_it_is_known_what_the_first_that_broke_off
 
 @pytest.mark.parametrize("is_shared", [False, True])
 async def test_a_call_without_room_beside_a_job_is_refused_also_where_no_record_is_waited_for(
-    emulator: Emulator, is_shared: bool
+    emulator: Emulator, is_shared: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It used to look for the job's again and again, and let nothing else run."""
+    settle, looks = Spend.settle, 0
+
+    async def counted(spend: Spend, **options: bool) -> None:
+        nonlocal looks
+        looks += 1
+        assert looks < 100, "it looks without end"  # no timeout would end that
+        await settle(spend, **options)
+
+    monkeypatch.setattr(Spend, "settle", counted)
     async with client_of(emulator) as client, open_ledger(":memory:") as ledger:
         budget = ledger.budget("user:42", "0.000001") if is_shared else "0.000001"
         async with client.track(budget=budget, settle=0) as spend:

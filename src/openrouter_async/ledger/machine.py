@@ -10,6 +10,8 @@ hold   Admit ──> running ─┬─ Report: its cost, or that it is free ─�
                           └─ its worker is gone ────> doubtful ─┴─ in time ──> released; a late `Settle` still counts
 ```
 
+One that was answered, and whose cost stays unknown, counts what was held for it as its cost when it is released.
+
 A worker lives until `lease_s` after its last beat; every claim and admission is a beat too. Nothing runs in the
 background: each step first ends what time has ended.
 """
@@ -90,7 +92,7 @@ class Machine:
             case Free():
                 return tuple(key for key in step.keys if self._is_free(key))
             case Look():
-                row = self._budget(step.budget)
+                row = self._budget(step.budget.name)
                 return Looked(spent_in(row.spent, step.budget.every, self._date), row.held, row.holds)
             case LookAtPace():
                 return Pace.load(self._state.pace(step.model)).rate
@@ -140,7 +142,7 @@ class Machine:
             row.number = self._state.append(step.record)
             row.hash = lease.hash
             row.lost = 0
-            if step.source is not None and self._state.counted_in(step.source) is None:
+            if step.source is not None and self._counted_in(step.source) is None:
                 self._state.put_unbooked(step.source, row.key, lease.hash)
         self._state.put_key(row)
         return "kept" if kept else "known"
@@ -204,9 +206,7 @@ class Machine:
         for worker, until in [*self._state.dead_workers(now)]:
             self._gone(worker, until + self.lease_s)
         for hold in [*self._state.doubtful(now)]:
-            self._release(hold)
-            hold.state, hold.until = "released", now
-            self._state.put_hold(hold)
+            self._let_go(hold, now)
         if now - self._forgot_at > 3_600:
             self._forgot_at = now
             self._state.forget_holds(now - FORGET_S)
@@ -218,7 +218,7 @@ class Machine:
         known = self._state.hold(step.call)
         if known is not None:
             return Go(max(0.0, known.at - now), known.is_paced)
-        rows = [self._budget(terms) for terms in step.budgets]
+        rows = [self._budget(terms.name) for terms in step.budgets]
         for terms, row in zip(step.budgets, rows, strict=True):
             spent = spent_in(row.spent, terms.every, self._date)
             if not step.is_free and (refusal := _refusal(terms, spent, row, step)) is not None:
@@ -277,9 +277,14 @@ class Machine:
         if step.cost is not None:
             self._pay(hold, step.cost, step.generation, now)
             return
-        if step.generation and step.item and self._state.counted_in(step.generation) is None:
+        if step.generation and step.item and self._counted_in(step.generation) is None:
             self._state.put_unbooked(step.generation, *step.item)
-        if step.doubt_s <= 0:
+        hold.is_answered = step.is_answered
+        if step.is_answered and hold.state != "released":
+            hold.generation = hold.generation or step.generation
+        if step.doubt_s <= 0 and step.is_answered:
+            self._let_go(hold, now)
+        elif step.doubt_s <= 0:
             self._release(hold)
             hold.state, hold.until = "over", now
             self._state.put_hold(hold)
@@ -287,7 +292,7 @@ class Machine:
             self._doubt(hold, now + step.doubt_s)
 
     def _settle(self, step: Settle, now: float) -> None:
-        hold = self._state.hold(step.call)
+        hold = self._state.hold(step.call) or self._answered(step)
         if hold is None:
             hold = HoldRow(step.call, "", None, 0, True, step.budgets, now, state="released")
         elif hold.state == "over":
@@ -298,20 +303,45 @@ class Machine:
     def _pay(self, hold: HoldRow, cost: int, generation: str | None, now: float) -> bool:
         """End a request that was billed; return whether a budget had not counted that before, by its generation."""
         self._release(hold)
-        counted = None if generation is None else self._state.counted_in(generation)
-        names = {terms.name: terms for terms in hold.budgets if terms.name not in (counted or ())}
-        for terms in names.values():
-            row = self._budget(terms)
-            count(row.spent, cost, self._date)
-            self._state.put_budget(row)
-        is_new = counted is None or bool(names)
-        if is_new:
-            hold.generation = generation
+        counted = None if generation is None else self._counted_in(generation)
+        names = _names(hold.budgets)
+        is_new = counted is None or not names <= counted
+        for name in sorted(names):
+            self._count(name, (0 if counted and name in counted else cost) - hold.assumed)
+        hold.assumed = 0
+        hold.generation = hold.generation or generation
         if generation is not None:
             self._state.drop_unbooked(generation)
         hold.state, hold.until = "over", now
         self._state.put_hold(hold)
         return is_new
+
+    def _let_go(self, hold: HoldRow, now: float) -> None:
+        """End a request whose cost stays unknown; of one that was answered, count what was held."""
+        was_held = hold.state in ("running", "doubtful")
+        self._release(hold)
+        if hold.is_answered and was_held:
+            hold.assumed = hold.amount
+            for name in sorted(_names(hold.budgets)):
+                self._count(name, hold.assumed)
+        hold.state, hold.until = "released", now
+        self._state.put_hold(hold)
+
+    def _counted_in(self, generation: str) -> set[str] | None:
+        """Return the names of the budgets that have counted a generation; None where it was not counted."""
+        holds = [hold for hold in self._state.holds_with(generation) if hold.state == "over"]
+        return {name for hold in holds for name in _names(hold.budgets)} if holds else None
+
+    def _answered(self, step: Settle) -> HoldRow | None:
+        """Return the request, of another process, whose answer has this billed record and waits for its cost."""
+        holds = () if step.generation is None else self._state.holds_with(step.generation)
+        names = _names(step.budgets)
+        return next((hold for hold in holds if hold.state != "over" and names & _names(hold.budgets)), None)
+
+    def _count(self, name: str, cost: int) -> None:
+        row = self._budget(name)
+        count(row.spent, cost, self._date)
+        self._state.put_budget(row)
 
     def _doubt(self, hold: HoldRow, until: float) -> None:
         hold.state, hold.until = "doubtful", until
@@ -327,8 +357,8 @@ class Machine:
             row.unbounded -= not hold.is_bounded
             self._state.put_budget(row)
 
-    def _budget(self, terms: BudgetTerms) -> BudgetRow:
-        return self._state.budget(terms.name) or BudgetRow(terms.name)
+    def _budget(self, name: str) -> BudgetRow:
+        return self._state.budget(name) or BudgetRow(name)
 
 
 def _refusal(terms: BudgetTerms, spent: int, row: BudgetRow, step: Admit) -> Wait | Broke | None:
@@ -342,6 +372,10 @@ def _refusal(terms: BudgetTerms, spent: int, row: BudgetRow, step: Admit) -> Wai
     if row.unbounded and not step.is_bounded:
         return Wait(LOOK_S, "budget", broke)
     return None
+
+
+def _names(budgets: Iterable[BudgetTerms]) -> set[str]:
+    return {terms.name for terms in budgets}
 
 
 def _rows(budgets: Iterable[BudgetTerms], state: State) -> Iterable[BudgetRow]:

@@ -12,7 +12,7 @@ from dataclasses import astuple
 from typing import Any, Protocol, TypeAlias
 
 from .dates import Time
-from .state import BudgetRow, HoldRow, KeyRow, LeaseRow, names_of
+from .state import BudgetRow, HoldRow, KeyRow, LeaseRow
 from .steps import Admit, BudgetTerms, Claim, Finish, Free, GiveUp, Look, LookAtPace, Report, Settle, Step
 
 __all__ = ["Ask", "Command", "RedisState"]
@@ -182,7 +182,7 @@ class RedisState:
 
     def put_hold(self, row: HoldRow) -> None:
         if row.generation is not None and row.call not in (calls := self._calls_of(row.generation)):
-            self._put("generations", row.generation, _dump([*calls, row.call]))
+            self._put("generations", row.generation, _dump(sorted([*calls, row.call])))
         self._put("holds", row.call, _dump(astuple(row)[1:]))
         is_running = 0 if row.state == "running" else None
         self._move(f"holds:{row.worker}", row.call, is_running)
@@ -209,9 +209,8 @@ class RedisState:
                     calls = [call for call in self._calls_of(row.generation) if call != row.call]
                     self._put("generations", row.generation, _dump(calls) if calls else None)
 
-    def counted_in(self, generation: str) -> frozenset[str] | None:
-        calls = self._calls_of(generation)
-        return names_of(self._holds(calls)) if calls else None
+    def holds_with(self, generation: str) -> list[HoldRow]:
+        return [row for row in self._holds(self._calls_of(generation)) if row.generation == generation]
 
     def _calls_of(self, generation: str) -> list[str]:
         return self._json("generations", generation) or []

@@ -9,7 +9,7 @@ from dataclasses import astuple
 from typing import Any, TypeAlias, cast
 
 from .dates import Time
-from .state import BudgetRow, HoldRow, KeyRow, LeaseRow, names_of
+from .state import BudgetRow, HoldRow, KeyRow, LeaseRow
 from .steps import BudgetTerms
 
 __all__ = ["SCHEMA", "SqliteState"]
@@ -28,7 +28,7 @@ CREATE INDEX running_leases ON leases (worker) WHERE state = 'running';
 CREATE TABLE holds (
     call TEXT PRIMARY KEY, worker TEXT NOT NULL, model TEXT, amount TEXT NOT NULL, is_bounded INTEGER NOT NULL,
     budgets TEXT NOT NULL, at REAL NOT NULL, is_paced INTEGER NOT NULL, state TEXT NOT NULL, until REAL NOT NULL,
-    generation TEXT, rpm REAL, tpm REAL, tokens REAL NOT NULL
+    generation TEXT, rpm REAL, tpm REAL, tokens REAL NOT NULL, is_answered INTEGER NOT NULL, assumed TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX running_holds ON holds (worker) WHERE state = 'running';
 CREATE INDEX doubtful_holds ON holds (until) WHERE state = 'doubtful';
@@ -94,6 +94,7 @@ class SqliteState:
                     row.is_paced,
                 ),
                 *(row.state, row.until, row.generation, row.rpm, row.tpm, row.tokens),
+                *(row.is_answered, str(row.assumed)),
             ),
         )
 
@@ -108,9 +109,9 @@ class SqliteState:
     def forget_holds(self, before: float) -> None:
         self._db.execute("DELETE FROM holds WHERE state IN ('released', 'over') AND until < ?", (before,))
 
-    def counted_in(self, generation: str) -> frozenset[str] | None:
-        rows = self._all("SELECT * FROM holds WHERE generation = ?", generation)
-        return names_of(_hold(row) for row in rows) if rows else None
+    def holds_with(self, generation: str) -> Iterator[HoldRow]:
+        rows = self._all("SELECT * FROM holds WHERE generation = ? ORDER BY call", generation)
+        return (_hold(row) for row in rows)
 
     def running(self, model: str | None) -> int:
         row = self._one("SELECT count(*) FROM holds WHERE state = 'running' AND model IS ?", model)
@@ -188,6 +189,7 @@ class SqliteState:
 
 
 def _hold(row: _Row) -> HoldRow:
-    call, worker, model, amount, is_bounded, budgets, at, is_paced, *rest = row
+    call, worker, model, amount, is_bounded, budgets, at, is_paced, *rest, is_answered, assumed = row
     terms = tuple(BudgetTerms(*each) for each in json.loads(budgets))
-    return HoldRow(call, worker, model, int(amount), bool(is_bounded), terms, at, bool(is_paced), *rest)
+    facts = (int(amount), bool(is_bounded), terms, at, bool(is_paced), *rest, bool(is_answered), int(assumed))
+    return HoldRow(call, worker, model, *facts)

@@ -11,7 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from .steps import BudgetTerms
 
-__all__ = ["BudgetRow", "HoldRow", "HoldState", "KeyRow", "LeaseRow", "MemoryState", "State", "names_of"]
+__all__ = ["BudgetRow", "HoldRow", "HoldState", "KeyRow", "LeaseRow", "MemoryState", "State"]
 
 HoldState: TypeAlias = Literal["running", "doubtful", "released", "over"]
 
@@ -68,10 +68,14 @@ class HoldRow:
     until: float = 0.0
     """Until when it is held where it is in doubt; when it ended where it is over."""
     generation: str | None = None
-    """The billed record that was counted for it."""
+    """The billed record that was counted for it, or is to be where it was answered."""
     rpm: float | None = None
     tpm: float | None = None
     tokens: float = 0.0
+    is_answered: bool = False
+    """Whether it is billed, though its cost is unknown."""
+    assumed: int = 0
+    """Picodollars that are counted in place of its cost."""
 
 
 @dataclass(slots=True)
@@ -86,11 +90,6 @@ class BudgetRow:
     """Requests that run or are in doubt."""
     unbounded: int = 0
     """How many of them nothing bounds."""
-
-
-def names_of(holds: Iterable[HoldRow]) -> frozenset[str]:
-    """Return the names of the budgets of requests."""
-    return frozenset(terms.name for hold in holds for terms in hold.budgets)
 
 
 class State(Protocol):
@@ -118,8 +117,8 @@ class State(Protocol):
         """Remove those that were over before then."""
         ...
 
-    def counted_in(self, generation: str) -> frozenset[str] | None:
-        """Return the names of the budgets that have counted the cost of a generation; None where it was not counted."""
+    def holds_with(self, generation: str) -> Iterable[HoldRow]:
+        """Return those that have this billed record."""
         ...
 
     def running(self, model: str | None) -> int:
@@ -220,9 +219,9 @@ class MemoryState:
             if row.generation is not None:
                 self._generations[row.generation].discard(row.call)
 
-    def counted_in(self, generation: str) -> frozenset[str] | None:
-        calls = self._generations.get(generation)
-        return names_of(self._holds[call] for call in calls) if calls else None
+    def holds_with(self, generation: str) -> list[HoldRow]:
+        rows = [self._holds[call] for call in sorted(self._generations.get(generation, ()))]
+        return [row for row in rows if row.generation == generation]
 
     def running(self, model: str | None) -> int:
         return sum(

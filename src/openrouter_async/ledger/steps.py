@@ -123,7 +123,9 @@ class Report:
     cost: int | None = None
     """Picodollars; None where it cost nothing, or where `doubt_s` says that it is unknown."""
     doubt_s: float = 0.0
-    """Seconds for which what it may have cost stays held; 0: it cost nothing."""
+    """Seconds for which what it may have cost stays held; 0: it cost nothing, unless `is_answered`."""
+    is_answered: bool = False
+    """Whether it was answered whole, so it is billed: what is held is counted if its cost stays unknown."""
     generation: str | None = None
     """The id of its billed record; the cost of one is counted once."""
     item: tuple[str, str] | None = None

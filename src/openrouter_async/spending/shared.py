@@ -123,6 +123,7 @@ class SharedAdmission:
             call=call.shared_id,
             cost=to_pico((charge.cost or 0) + charge.byok_cost) if is_known else None,
             doubt_s=0.0 if not call.is_in_doubt else JOB_DOUBT_S if call.job_id is not None else doubt_s,
+            is_answered=call.is_answered and call.is_in_doubt,
             generation=call.generation_id,
             item=(call.item.key, call.item.hash)
             if call.is_in_doubt and isinstance(call.item, Keyed)

@@ -279,17 +279,16 @@ class Machine:
             return
         if step.generation and step.item and self._counted_in(step.generation) is None:
             self._state.put_unbooked(step.generation, *step.item)
-        hold.is_answered = step.is_answered
-        if step.is_answered and hold.state != "released":
-            hold.generation = hold.generation or step.generation
-        if step.doubt_s <= 0 and step.is_answered:
+        if step.is_answered:
+            hold.is_answered, hold.generation = True, hold.generation or step.generation
+        if step.doubt_s <= 0 and not step.is_answered:
+            self._pay(hold, 0, None, now)
+        elif step.doubt_s <= 0 or hold.state == "released":
             self._let_go(hold, now)
-        elif step.doubt_s <= 0:
-            self._release(hold)
-            hold.state, hold.until = "over", now
-            self._state.put_hold(hold)
         elif hold.state == "running":
             self._doubt(hold, now + step.doubt_s)
+        else:
+            self._state.put_hold(hold)
 
     def _settle(self, step: Settle, now: float) -> None:
         hold = self._state.hold(step.call) or self._answered(step)
@@ -318,9 +317,8 @@ class Machine:
 
     def _let_go(self, hold: HoldRow, now: float) -> None:
         """End a request whose cost stays unknown; of one that was answered, count what was held."""
-        was_held = hold.state in ("running", "doubtful")
         self._release(hold)
-        if hold.is_answered and was_held:
+        if hold.is_answered and not hold.assumed:
             hold.assumed = hold.amount
             for name in sorted(_names(hold.budgets)):
                 self._count(name, hold.assumed)
@@ -339,9 +337,10 @@ class Machine:
         return next((hold for hold in holds if hold.state != "over" and names & _names(hold.budgets)), None)
 
     def _count(self, name: str, cost: int) -> None:
-        row = self._budget(name)
-        count(row.spent, cost, self._date)
-        self._state.put_budget(row)
+        if cost:
+            row = self._budget(name)
+            count(row.spent, cost, self._date)
+            self._state.put_budget(row)
 
     def _doubt(self, hold: HoldRow, until: float) -> None:
         hold.state, hold.until = "doubtful", until

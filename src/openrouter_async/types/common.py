@@ -33,6 +33,7 @@ __all__ = [
     "MaybeFloat",
     "MaybeInt",
     "MaybeMoment",
+    "MaybePlace",
     "MaybeStr",
     "MaybeWords",
     "PromptTokens",
@@ -138,6 +139,8 @@ class _Holder(WireType):
 
 MaybeStr: TypeAlias = Annotated[str | None, Lenient()]
 MaybeInt: TypeAlias = Annotated[int | None, Lenient()]
+MaybePlace: TypeAlias = Annotated[int | None, Field(ge=0), Lenient()]
+"""A position, counted from 0; one below that is none."""
 MaybeFloat: TypeAlias = Annotated[float | None, Lenient()]
 MaybeBool: TypeAlias = Annotated[bool | None, Lenient()]
 MaybeMoment: TypeAlias = Annotated[AwareDatetime | None, Lenient()]

@@ -181,6 +181,13 @@ def test_several_answers_are_told_apart() -> None:
     assert [(e.choice, e.complete) for e in events if isinstance(e, ToolCall)] == [(1, False)]
 
 
+@pytest.mark.parametrize("index", [-1, "x", None, [0]])
+def test_an_index_that_is_none_is_that_of_the_only_answer(index: object) -> None:
+    events, reply = accumulate(chunk({"content": "a"}, index=index), chunk({"content": "b"}), STOP)
+    assert reply.text == "ab"
+    assert [(e.text, e.choice) for e in events if isinstance(e, TextDelta)] == [("a", 0), ("b", 0)]
+
+
 def test_usage_is_reported_once_with_the_last_figures() -> None:
     events, _ = accumulate(
         chunk({"content": "a"}, usage={"completion_tokens": 1}),

@@ -153,6 +153,23 @@ async def test_what_a_provider_leaves_out_is_found_out(missing: str) -> None:
     assert len([event for event in events if isinstance(event, ItemFinished)]) == 1
 
 
+@pytest.mark.parametrize("odd", [{}, {"type": None}, {"type": ["text"]}, {"type": ""}], ids=repr)
+async def test_a_block_without_a_type_is_what_its_pieces_are(odd: dict[str, Any]) -> None:
+    call = {"type": "tool_use", "id": "t1", "name": "f", "input": {"a": 1}}
+    thought = {"type": "thinking", "thinking": "Hm.", "signature": "s"}
+    content = [thought, TEXT, call, {**call, "id": "t2"}]
+    events = stream_of({**MESSAGE, "content": content, "stop_reason": "tool_use"})
+    for event in events:
+        if event["type"] == "content_block_start":
+            start = event["content_block"]
+            event["content_block"] = {name: start[name] for name in start if name != "type"} | odd
+    got, reply = await collected(events)
+    assert "".join(event.text for event in got if isinstance(event, TextDelta)) == reply.text == "Hi there"
+    assert [block.raw for block in reply.blocks] == content
+    calls = [(event.id, event.index) for event in got if isinstance(event, ToolCallDelta)]
+    assert sorted(set(calls)) == [("t1", 0), ("t2", 1)]
+
+
 async def test_what_is_unknown_is_told_and_ends_nothing() -> None:
     events = stream_of({**MESSAGE, "content": [TEXT]})
     event = {"type": "message_news", "news": [1]}

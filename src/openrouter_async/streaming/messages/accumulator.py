@@ -212,7 +212,8 @@ class MessageAccumulator:
     def _start(self, block: JsonObject, index: int, events: Events) -> None:
         if len(self._blocks) >= MOST_BLOCKS:
             raise too_many(MOST_BLOCKS, len(self._blocks) + 1, "content blocks")
-        builder = self._blocks[index] = self._open = BlockBuilder(block, index, self._calls)
+        builder = self._blocks[index] = BlockBuilder(block, index, self._calls)
+        self._open = builder if builder.type else None  # so that its first delta is looked at
         self._calls += builder.is_call
         self.has_piece = self.growth.has_grown = True
         events.append(ItemStarted(builder.as_block(), index))
@@ -220,14 +221,16 @@ class MessageAccumulator:
 
     def _add_delta(self, chunk: JsonObject, delta: JsonObject, events: Events) -> None:
         index = self._index_of(chunk, is_new=False)
-        if index not in self._blocks:
+        block = self._blocks.get(index)
+        if block is None or not block.type:
             begin = BLOCK_OF_DELTA.get(str(delta.get("type")))
             if begin is None:
                 self._progress(chunk, events)
                 return
-            self._start({**begin}, index, events)
-        self._open = self._blocks[index]
-        if not self._open.add(delta, events, self.growth):
+            self._start({**begin, **(block.start if block else {}), "type": begin["type"]}, index, events)
+            block = self._blocks[index]
+        self._open = block
+        if not block.add(delta, events, self.growth):
             self._progress(chunk, events)
 
     def _stop(self, chunk: JsonObject, events: Events) -> None:

@@ -32,7 +32,7 @@ BLOCK_OF_DELTA: dict[str, JsonObject] = {
     "input_json_delta": {"type": "tool_use", "input": {}},
     "compaction_delta": {"type": "compaction", "content": None},
 }
-"""The start of a block whose own start is missing, by the type of its first delta."""
+"""The start of a block whose own start is missing, or has no type, by the type of its first delta."""
 
 
 class BlockBuilder:
@@ -43,12 +43,19 @@ class BlockBuilder:
         self.index = index
         self.is_finished: bool = False
         """Whether its end has come."""
-        self.type = str(start.get("type"))
+        type_ = start.get("type")
+        self.type: str = type_ if isinstance(type_, str) else ""
+        """Empty if the start does not tell it."""
         self._start = {**start}
         self._call_index = call_index
         self._texts: dict[str, list[str]] = {}  # by field: what deltas brought
         self._json: list[str] = []
         self._citations: list[JsonObject] = []
+
+    @property
+    def start(self) -> JsonObject:
+        """What it began with."""
+        return self._start
 
     @property
     def is_call(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import OnErrorOmit
 
 from .._base import WireType
-from ..common import JsonObject, Lenient, MaybeInt, MaybeStr, RawJson, RouterMetadata, Usage
+from ..common import JsonObject, Lenient, MaybeInt, MaybePlace, MaybeStr, RawJson, RouterMetadata, Usage
 from .completion import FinishReason
 from .parts import Annotation, AudioOutput, ContentPart, Image, Logprobs
 from .safeguards import Alignment, SafeguardResult
@@ -51,7 +51,7 @@ class Delta(WireType):
 class ChunkChoice(WireType):
     """The part of one answer in a chunk."""
 
-    index: MaybeInt = None
+    index: MaybePlace = None
     delta: Delta | None = None
     text: MaybeStr = None
     """The next characters in a stream of the older prompt form, in place of `delta`."""

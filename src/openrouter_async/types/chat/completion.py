@@ -25,7 +25,7 @@ from pydantic import (
 
 from .._base import WireType
 from ..bounds import MOST_CHOICES, too_many
-from ..common import JsonObject, Lenient, MaybeInt, MaybeStr, RawJson, RouterMetadata, Usage
+from ..common import JsonObject, Lenient, MaybeInt, MaybePlace, MaybeStr, RawJson, RouterMetadata, Usage
 from ..common import OutputT as OutputT
 from .model_reply import ModelReply
 from .parts import Annotation, AudioOutput, ContentPart, Image, Logprobs, each_image_once, each_once
@@ -143,7 +143,7 @@ _read_calls = TypeAdapter(ToolCallParts, config=ConfigDict(defer_build=True)).va
 class Choice(WireType):
     """One answer."""
 
-    index: MaybeInt = None
+    index: MaybePlace = None
     message: AssistantMessage | None = None
     text: MaybeStr = None
     """The answer to a request of the older prompt form, in place of `message`."""

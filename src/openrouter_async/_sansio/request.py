@@ -60,12 +60,14 @@ class Upload(Protocol):
     def __aiter__(self) -> AsyncIterator[bytes]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ModelCall:
     """One request of a model. Its arguments are as they were given; `body` validates them.
 
     The class of a dialect has the same fields, and is no dataclass itself, which saves making its methods anew.
     """
+
+    # Not frozen, since that took three times as long to make; nobody changes one. The same goes for `RequestData`.
 
     messages: object
     """The messages so far, in a form of the dialect."""
@@ -174,7 +176,7 @@ def _instructs(message: object) -> bool:
     return isinstance(message, Mapping) and message.get("role") in ("system", "developer")
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class RequestData:
     """A request, ready to be sent with a key. It does not show itself: it contains prompts."""
 
@@ -240,7 +242,7 @@ def build_request(
     """
     return RequestData(
         operation=operation,
-        path=_expand(operation.path, path or {}),
+        path=_expand(operation.path, path or {}) if "{" in operation.path else operation.path,
         query=flatten_query(query or {}),
         content=content,
         upload=upload,
@@ -261,9 +263,12 @@ def user_of(*fields: Mapping[str, object] | None) -> str | None:
 
     That is `user`, or the `user_id` in the metadata of Messages.
     """
-    given = {name: value for each in fields if each for name, value in each.items()}
-    metadata = given.get("metadata")
-    user = given.get("user") or (metadata.get("user_id") if isinstance(metadata, Mapping) else None)
+    given: dict[str, object] = {}
+    for each in fields:
+        given |= each or {}
+    user = given.get("user")
+    if not user and (metadata := given.get("metadata")) and isinstance(metadata, Mapping):
+        user = metadata.get("user_id")
     return user if isinstance(user, str) else None
 
 

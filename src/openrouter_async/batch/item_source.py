@@ -7,7 +7,6 @@ waits and the others queue behind it; `stop` ends that wait.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sized
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -61,7 +60,7 @@ class ItemSource:
         self._params = params
         self._extra_body = extra_body
         self._output_name = f"{kind_name} {output_name}" if kind_name else output_name
-        self._seen: Counter[int] = Counter()
+        self._seen: dict[int, int] = {}
         """`key_hash` of each key, and of each request without one -> how often it was there."""
         self._taken = 0
         self._allowed: int | None = None
@@ -190,8 +189,9 @@ class ItemSource:
         )
 
     def _count(self, name: str) -> int:
-        self._seen[mark := key_hash(name)] += 1
-        return self._seen[mark]
+        mark = key_hash(name)
+        self._seen[mark] = count = self._seen.get(mark, 0) + 1
+        return count
 
     async def aclose(self) -> None:
         """Close the iterator, if it is a generator; a feed has done so, and tells what went wrong then."""

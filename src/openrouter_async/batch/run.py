@@ -265,7 +265,8 @@ class Batch(Generic[OutputT]):
             ConfigurationError: the request of an item differs from the one in the journal under its key.
             OpenRouterError: with `stop_on_error`, the error of the item that failed.
         """
-        self._begin()
+        if self._working is None:
+            self._begin()
         result = await self._queue.get()
         if result is None:
             raise StopAsyncIteration if self._error is None else self._error
@@ -350,20 +351,19 @@ class Batch(Generic[OutputT]):
             raise ConfigurationError(
                 "a batch is read inside its block: async with client.batch(...) as batch; or awaited for all results"
             )
-        if self._working is None:
-            self._stats.begin()
-            total = self._source.total
-            concurrency = self._settings.concurrency
-            self._working = concurrency if total is None else max(1, min(concurrency, total))
-            if self._records.unbooked or self._settings.ledger is not None:
-                self._group.start_soon(self._records.keep_books)
-            self._source.feed_in(self._feeding)
-            begun = [partial(self._work, self._run_items)] * self._working
-            if self._settings.ledger is not None:
-                begun = self._sharing(self._working)
-            self._working = len(begun)
-            for work in begun:
-                self._group.start_soon(work)
+        self._stats.begin()
+        total = self._source.total
+        concurrency = self._settings.concurrency
+        self._working = concurrency if total is None else max(1, min(concurrency, total))
+        if self._records.unbooked or self._settings.ledger is not None:
+            self._group.start_soon(self._records.keep_books)
+        self._source.feed_in(self._feeding)
+        begun = [partial(self._work, self._run_items)] * self._working
+        if self._settings.ledger is not None:
+            begun = self._sharing(self._working)
+        self._working = len(begun)
+        for work in begun:
+            self._group.start_soon(work)
 
     def _sharing(self, count: int) -> list[partial[Coroutine[object, object, None]]]:
         """Return the workers of a batch with a ledger: as many more wait for the items that other processes ask."""

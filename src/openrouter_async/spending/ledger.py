@@ -35,7 +35,8 @@ __all__ = ["Call", "Keyed", "Ledger", "ModelCost", "ModelSpend", "UnsettledCall"
 KEPT = 1_000
 """How many calls that were let go are told at most, the latest; chosen: some 300 kB."""
 
-_NOTHING = Foreseen(cost=Decimal(0), is_known=True)
+_NO_COST = Decimal(0)
+_NOTHING = Foreseen(cost=_NO_COST, is_known=True)
 _NO_CHARGE = Charge()
 
 
@@ -97,19 +98,15 @@ class Keyed(Protocol):
     hash: str
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
 class Call:
     """One request."""
 
-    operation: str
-    model: str | None
-    sender: Sender
+    # What most calls never change is of the class, so a call takes four assignments in place of seventeen.
+
     request: Request | None = None
     """What decides its cost; None where nobody asks."""
     foreseen: Foreseen = _NOTHING
-    held: Decimal = Decimal(0)
-    item: object = None
-    """The purpose of the call, in the tracker's terms."""
+    held: Decimal = _NO_COST
     charge: Charge = _NO_CHARGE
     generation_id: str | None = None
     is_in_doubt: bool = False
@@ -126,6 +123,13 @@ class Call:
     """In which task it was made."""
     shared_id: str = ""
     """Its id in a ledger that several processes share; empty where that does not know it."""
+
+    def __init__(self, operation: str, model: str | None, sender: Sender, item: object = None) -> None:
+        self.operation = operation
+        self.model = model
+        self.sender = sender
+        self.item = item
+        """The purpose of the call, in the tracker's terms."""
 
     @property
     def job_id(self) -> str | None:
@@ -240,8 +244,9 @@ class Ledger:
         """A call is made."""
         self.count()  # so that no more are kept than run
         self._running[id(call)] = call
-        call.held = call.foreseen.cost
-        self.held += call.held
+        if call.foreseen is not _NOTHING:
+            call.held = call.foreseen.cost
+            self.held += call.held
 
     def ended(self, call: Call) -> None:
         """Note that a call is over; from any thread, in the midst of anything."""
@@ -253,7 +258,8 @@ class Ledger:
             call = self._ended.popleft()
             if self._running.pop(id(call), None) is None:
                 continue
-            self.held -= call.held
+            if call.held:
+                self.held -= call.held
             if call.charge.cost is not None:
                 self.calls += 1
                 self._pay(call)
@@ -316,10 +322,15 @@ class Ledger:
 
     def _pay(self, call: Call) -> None:
         charge = call.charge
-        self.cost += charge.cost or 0
-        self.byok_cost += charge.byok_cost
-        model = self.models.setdefault(charge.model or call.model or "", ModelSpend())
-        model.cost += charge.cost or 0
+        name = charge.model or call.model or ""
+        model = self.models.get(name)
+        if model is None:
+            model = self.models[name] = ModelSpend()
+        if charge.cost:
+            self.cost += charge.cost
+            model.cost += charge.cost
+        if charge.byok_cost:
+            self.byok_cost += charge.byok_cost
         model.prompt_tokens += charge.prompt_tokens or 0
         model.completion_tokens += charge.completion_tokens or 0
         model.calls += 1

@@ -159,12 +159,7 @@ class Spend:
 
     async def open_call(self, data: RequestData, sender: Sender, item: object) -> Call:
         """Hold what a request may cost, once the budget has room for it."""
-        call = Call(
-            operation=data.operation.name,
-            model=data.model or model_in(data.content),
-            sender=sender,
-            item=item,
-        )
+        call = Call(data.operation.name, data.model or model_in(data.content), sender, item)
         ledger = self._ledger
         if ledger.forecast is not None:
             if data.content is not None and len(data.content) > LONG_BODY:
@@ -296,7 +291,7 @@ class Spend:
 
     def book(self, generation_id: str, sender: Sender, item: object) -> None:
         """Look for what a generation cost that was made before, for the same item."""
-        call = Call(operation="chat.create", model=None, sender=sender, item=item)
+        call = Call("chat.create", None, sender, item)
         call.generation_id = generation_id
         self._ledger.doubt(call)
 

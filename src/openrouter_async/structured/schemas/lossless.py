@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass, field, is_dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -48,36 +48,30 @@ def is_lossless_copy(value: JsonValue, output: object) -> bool:
 
     False is inconclusive: `find_losses` then examines the details. Most values end here, in a third of the time.
     """
-    kind = type(output)
-    if kind in _KEPT:
-        return kind is type(value)
-    if kind is float:
-        return type(value) is float and value == output
-    if isinstance(value, dict):
-        made: Mapping[str, object]
-        known: Collection[str]
-        if isinstance(output, dict):
-            known = made = output
-        elif (fields := getattr(output, "__pydantic_fields_set__", None)) is not None:
-            known, made = fields, vars(output)
-        else:
+    if type(value) is dict:
+        if (known := getattr(output, "__pydantic_fields_set__", None)) is not None:
+            if not value.keys() <= known:
+                return False
+            output = vars(output)
+        if not isinstance(output, dict) or not value.keys() <= output.keys():
             return False
         for key, item in value.items():
-            if key not in known or key not in made:
-                return False
-            copy = made[key]
-            # Most parts are texts and numbers, for which a call is dear.
+            copy = output[key]
             kind = type(copy)
-            if not (kind in _KEPT and kind is type(item)) and not is_lossless_copy(item, copy):
+            # Most parts are texts and numbers, for which a call is dear.
+            if not (kind is type(item) and kind in _KEPT) and not is_lossless_copy(item, copy):
                 return False
         return True
-    if not isinstance(value, list) or not isinstance(output, list) or len(value) != len(output):
-        return False
-    for item, copy in zip(value, output, strict=True):
-        kind = type(copy)
-        if not (kind in _KEPT and kind is type(item)) and not is_lossless_copy(item, copy):
+    if type(value) is list:
+        if not isinstance(output, list) or len(value) != len(output):
             return False
-    return True
+        for item, copy in zip(value, output, strict=True):
+            kind = type(copy)
+            if not (kind is type(item) and kind in _KEPT) and not is_lossless_copy(item, copy):
+                return False
+        return True
+    kind = type(output)
+    return kind is type(value) and (kind in _KEPT or (kind is float and value == output))
 
 
 def find_losses(value: JsonValue, output: object, own: Own = frozenset()) -> Losses:

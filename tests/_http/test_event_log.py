@@ -55,6 +55,13 @@ def shape(line: str) -> str:
     return re.sub(r"\d+\.\d{3} s", "… s", line)
 
 
+async def test_an_id_of_the_service_moves_no_cursor(caplog: pytest.LogCaptureFixture) -> None:
+    headers = {"x-generation-id": "gen-1\x1b[2J", "x-request-id": "r\x9b2J"}
+    done = (await log_of(caplog, replace(GOOD, headers=headers)))[-1].getMessage()
+    assert r"'gen-1\x1b[2J', request 'r" in done
+    assert done.isprintable()
+
+
 async def test_records_read_as_on_the_page(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "openrouter_async")
     replies = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -205,6 +206,18 @@ def test_ctrl_c_while_modules_are_loaded_shows_no_traceback(tmp_path: Path) -> N
     done = subprocess.run(command, env=env, capture_output=True, timeout=60, check=False)
     assert done.returncode == -signal.SIGINT, done.stderr  # which a shell calls 130
     assert done.stdout + done.stderr == b""
+
+
+def test_no_more_files_is_said_in_a_line(run_here: RunHere, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that is loaded late, or a database, cannot be opened then."""
+
+    def open_another(*_: object, **__: object) -> str:
+        raise OSError(errno.EMFILE, "Too many open files", "table.py")
+
+    monkeypatch.setattr("openrouter_async.cli.ask.prompt_of", open_another)
+    done = run_here("ask", "Hi")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("openrouter-async: no more files can be opened; ")
 
 
 def test_ctrl_c_that_meets_ending_tasks_is_an_interrupt_too(

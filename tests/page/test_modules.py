@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from typing import Any
 
 import pytest
@@ -228,6 +229,37 @@ def test_markdown_export_fences_what_holds_fences(call: Any) -> None:
     assert "````json\n```\ncode\n```\n````\n\n```\ndone\n```\n" in text
     assert "1. [E](https://example.com)" in text
     assert "> Failed: broke" in text
+
+
+def test_names_and_messages_of_others_are_harmless_in_the_export(call: Any) -> None:
+    """Another program may show HTML and load images, by which a conversation would leave."""
+    evil = "x` ``\n\n<img src=https://evil.example/p> [a](javascript:1) <script>1</script>\n\n# h"
+    doc = _tree()
+    first, *_, last = doc["nodes"]
+    doc["title"] = evil
+    first["content"] = [{"type": "text", "text": "Q"}, {"type": "file", "file": {"filename": evil}}]
+    last |= {
+        "content": evil,
+        "model": evil,
+        "error": {"message": evil},
+        "tool_calls": [{"id": "x", "name": evil, "arguments": evil, "at": 0, "step": 0}],
+        "annotations": [{"type": "url_citation", "url": "https://a.example/<b> (c)", "title": evil}],
+    }
+    text = call("store/export.js", "(e, doc) => e.asMarkdown(doc)", doc)
+    assert text.count("evil.example") == 8
+    shown = call("vendor/markdown-it.js", "(m, text) => new m.default({html: true}).render(text)", text)
+    assert not re.search(r"<(?!/?(?:h1|h2|p|ul|ol|li|code|pre|strong|blockquote|a)\b)", shown)
+    assert {*re.findall(r'href="(\w+:)', shown)} == {"https:"}
+
+
+@pytest.mark.parametrize("fence", ["```", "~~~~", "```js"])
+def test_code_that_does_not_end_ends_with_its_text(call: Any, fence: str) -> None:
+    """Else the code of the next text would be outside of code, and its HTML would be shown."""
+    texts = [f"a\n\n{fence}\nx <b>", f"{fence}\n<img src=https://evil.example/p>\n{fence.rstrip('js')}"]
+    harmless = call("store/harmless.js", "(h, texts) => texts.map(h.harmless)", texts)
+    render = "(m, text) => new m.default({html: true}).render(text)"
+    assert "<img" not in call("vendor/markdown-it.js", render, "\n\n".join(harmless))
+    assert harmless[1] == texts[1]
 
 
 def test_json_export_is_the_document(call: Any) -> None:

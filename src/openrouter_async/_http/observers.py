@@ -284,13 +284,18 @@ class EventLog(Observer):
             what,
             event.attempt,
             "" if event.status is None else f", status {event.status}",
-            "" if event.generation_id is None else f", {event.generation_id}",
-            "" if event.request_id is None else f", request {event.request_id}",
+            "" if event.generation_id is None else f", {_printable(event.generation_id)}",
+            "" if event.request_id is None else f", request {_printable(event.request_id)}",
             event.elapsed,
             "" if error is None else f", {type(error).__name__}",
             "" if wait is None else f", again in {wait:.3f} s",
         )
         return event
+
+
+def _printable(id: str) -> str:
+    """Return an id without what a terminal obeys, for a line of the log."""
+    return id if id.isprintable() else repr(id)
 
 
 def _without_key(name: str | None, secrets: Secrets) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import MutableMapping, Sequence
@@ -119,6 +120,14 @@ def _run(arguments: Sequence[str]) -> int:
     except OpenRouterError as error:
         _report(error, as_json="--json" in arguments)
         return exit_code_of(error)
+    except OSError as error:
+        if error.errno not in (errno.EMFILE, errno.ENFILE):
+            raise
+        too_many = ConfigurationError(
+            "no more files can be opened; raise the limit (ulimit -n), or ask less at once"
+        )
+        _report(too_many, as_json="--json" in arguments)
+        return FAILED
     return result if isinstance(result, int) else DONE
 
 

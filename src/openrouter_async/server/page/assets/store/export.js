@@ -10,7 +10,7 @@ export function asJson(doc) {
 }
 
 export function asMarkdown(doc) {
-  const blocks = [`# ${harmless(doc.title || "Conversation")}`];
+  const blocks = [`# ${named(doc.title || "Conversation")}`];
   if (doc.settings.system?.trim()) blocks.push("## System", doc.settings.system.trim());
   for (const node of pathTo(doc)) {
     blocks.push(...(node.role === "assistant" ? answerBlocks(node) : saidBlocks(node)));
@@ -19,40 +19,54 @@ export function asMarkdown(doc) {
 }
 
 function saidBlocks(node) {
-  const attached = attachmentsOf(node.content).map((attachment) => `- attached: ${attachment.name}`);
+  const attached = attachmentsOf(node.content).map((attachment) => `- attached: ${named(attachment.name)}`);
   return [node.role === "system" ? "## System" : "## You", textOf(node.content), attached.join("\n")].filter(Boolean);
 }
 
 function answerBlocks(node) {
-  const blocks = [`## ${node.model || "Assistant"}`];
+  const blocks = [`## ${named(node.model || "Assistant")}`];
   if (node.reasoning) blocks.push(quoted(`Reasoning:\n\n${harmless(node.reasoning.trim())}`));
   for (const segment of segmentsOf(node)) {
     if (segment.kind === "text") {
       blocks.push(harmless(segment.text.trim()));
     } else {
-      blocks.push(`**Tool** \`${segment.call.name}\``, fenced(segment.call.arguments, "json"));
+      blocks.push(`**Tool** ${code(segment.call.name)}`, fenced(segment.call.arguments, "json"));
       if (segment.result) blocks.push(fenced(resultText(segment.result.content), ""));
     }
   }
   const sources = sourcesOf(node);
   if (sources.length) blocks.push(sources.map(({ title, url }, i) => `${i + 1}. ${linked(title || url, url)}`).join("\n"));
-  if (node.error) blocks.push(quoted(`Failed: ${node.error.message}`));
+  if (node.error) blocks.push(quoted(`Failed: ${harmless(String(node.error.message))}`));
   return blocks;
 }
 
 /** A link in Markdown, whatever the text and the address contain. */
 function linked(text, url) {
   const target = /[()<>\s]/.test(url) ? `<${url.replace(/[<>\s]/g, encodeURIComponent)}>` : url;
-  return `[${text.replace(/[\\[\]]/g, "\\$&").replace(/\s+/g, " ")}](${target})`;
+  return `[${oneLine(text).replace(/[\\[\]`<]/g, "\\$&")}](${target})`;
 }
+
+const oneLine = (text) => String(text).replace(/\s+/g, " ").trim();
+
+/** A name that others gave: Markdown as a model's, and one line. */
+const named = (text) => harmless(oneLine(text));
 
 const quoted = (text) => text.split("\n").map((line) => `> ${line}`.trimEnd()).join("\n");
 
-/** A fence longer than any inside. */
+/** Back ticks, more than stand in a row inside. */
+function ticks(text, least) {
+  return "`".repeat(Math.max(least - 1, ...(text.match(/`+/g) ?? []).map((run) => run.length)) + 1);
+}
+
 function fenced(text, language) {
-  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
-  const fence = "`".repeat(longest + 1);
+  const fence = ticks(text, 3);
   return `${fence}${language}\n${text}\n${fence}`;
+}
+
+function code(text) {
+  const line = oneLine(text);
+  const marks = ticks(line, 1);
+  return line.includes("`") ? `${marks} ${line} ${marks}` : `${marks}${line}${marks}`;
 }
 
 /** A name for the file, of the title's letters and digits. */

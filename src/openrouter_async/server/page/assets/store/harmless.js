@@ -1,5 +1,5 @@
 // Markdown of a model for a file that another program will show: its links lead to web and mail only, and it has no HTML.
-// What is in code stays as it is. Pure.
+// What is in code stays as it is, and code ends with the text: else it would end where the next text has code. Pure.
 import { isLink } from "./links.js";
 import { seen } from "./unseen.js";
 import MarkdownIt from "../vendor/markdown-it.js";
@@ -13,13 +13,21 @@ export function harmless(text) {
   const lines = text.split(/\r\n?|\n/);
   const parts = [];
   let from = 0;
-  for (const { type, map } of md.parse(text, {})) {
+  let end = [];
+  for (const { type, map, markup, level } of md.parse(text, {})) {
     if (type !== "fence" && type !== "code_block") continue;
     parts.push(prose(lines.slice(from, map[0])), lines.slice(...map));
     from = map[1];
+    const isOpen = type === "fence" && !level && !endsFence(lines.slice(map[0] + 1, from).at(-1) ?? "", markup);
+    end = isOpen ? [markup] : [];
   }
-  parts.push(prose(lines.slice(from)));
+  parts.push(prose(lines.slice(from)), end);
   return parts.flat().join("\n");
+}
+
+function endsFence(line, markup) {
+  const marks = line.trim();
+  return marks.startsWith(markup) && !marks.replaceAll(markup[0], "") && line.search(/\S/) < 4;
 }
 
 function prose(lines) {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from openrouter_async import ConfigurationError
-from openrouter_async._files import claim, private, replace_file
+from openrouter_async._files import claim, private, replace_file, save_file
 
 
 def mode(path: Path) -> int:
@@ -105,3 +105,27 @@ def test_what_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) ->
         replace_file(path, broken())
     assert [each.name for each in tmp_path.iterdir()] == ["real"]
     assert path.read_text() == "old"
+
+
+@pytest.mark.parametrize("is_link", [False, True])
+def test_a_pipe_or_a_device_is_not_replaced(is_link: bool, tmp_path: Path) -> None:
+    """Root could put a file in the place of /dev/null, which nothing on the machine survives for long."""
+    pipe = path = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    if is_link:
+        path = tmp_path / "link"
+        path.symlink_to(pipe)
+    with pytest.raises(OSError, match="is not a regular file"):
+        replace_file(path, [b"new"])
+    assert pipe.is_fifo()
+    with pytest.raises(IsADirectoryError):
+        replace_file(tmp_path, [b"new"])
+
+
+@pytest.mark.parametrize(("name", "reason"), [("pipe", "is not a regular file"), ("a\0b", "null")])
+async def test_a_place_where_nothing_can_be_saved_is_a_mistake(
+    name: str, reason: str, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigurationError, match=f"cannot be written: .*{reason}"):
+        await save_file(tmp_path / name, b"new")

@@ -7,6 +7,7 @@ replaced as a whole, so a crash leaves either the old file or the new one.
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Callable, Iterable
@@ -72,9 +73,13 @@ class Replacement:
         """Make the new file.
 
         Raises:
-            OSError: it cannot be made.
+            OSError: it cannot be made, or would take the place of a device, a pipe or a folder.
         """
         self._target = path.resolve()
+        if self._target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if self._target.exists() and not self._target.is_file():
+            raise OSError(errno.EINVAL, "is not a regular file", str(path))
         descriptor, name = tempfile.mkstemp(prefix=f".{self._target.name}.", dir=self._target.parent)
         self._beside = Path(name)
         self._file = os.fdopen(descriptor, "wb")
@@ -144,7 +149,7 @@ async def save_file(path: str | os.PathLike[str], data: bytes) -> Path:
     target = Path(path)
     try:
         await to_thread.run_sync(replace_file, target, [data])
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+    except (OSError, ValueError) as error:  # the latter for a name with a zero in it
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise ConfigurationError(f"{str(path)!r} cannot be written: {reason}") from error
     return target

@@ -146,8 +146,8 @@ async def _written(work: Callable[[], T], path: Path) -> T:
     """
     try:
         return await to_thread.run_sync(work)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+    except (OSError, ValueError) as error:  # the latter for a name with a zero in it
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise ConfigurationError(
             f"{str(path)!r} cannot be written: {reason}", may_have_been_billed=None
         ) from error

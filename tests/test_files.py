@@ -129,3 +129,10 @@ async def test_a_place_where_nothing_can_be_saved_is_a_mistake(
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ConfigurationError, match=f"cannot be written: .*{reason}"):
         await save_file(tmp_path / name, b"new")
+
+
+def test_a_link_to_itself_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "loop"
+    path.symlink_to(path)
+    replace_file(path, [b"new"])
+    assert path.read_bytes() == b"new"

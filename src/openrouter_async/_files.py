@@ -75,7 +75,7 @@ class Replacement:
         Raises:
             OSError: it cannot be made, or would take the place of a device, a pipe or a folder.
         """
-        self._target = path.resolve()
+        self._target = Path(os.path.realpath(path))  # a link to itself is replaced
         if self._target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if self._target.exists() and not self._target.is_file():

@@ -343,6 +343,12 @@ def test_a_device_is_no_journal() -> None:
         Journal(Path("/dev/zero"))
 
 
+@pytest.mark.parametrize("name", ["a\0b", "a" * 300])
+def test_a_name_that_no_file_can_have_is_no_journal(name: str, tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="cannot be opened: "):
+        Journal(tmp_path / name)
+
+
 async def test_it_is_written_anew_without_renaming_what_is_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

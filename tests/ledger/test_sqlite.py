@@ -95,3 +95,10 @@ async def test_a_ledger_is_used_inside_its_block(tmp_path: Path) -> None:
 def test_other_places_are_refused(where: object) -> None:
     with pytest.raises(ConfigurationError, match="the ledger"):
         open_ledger(where)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a" * 300])
+async def test_a_name_that_no_file_can_have_is_said(name: str, tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="cannot be opened: "):
+        async with open_ledger(tmp_path / name):
+            pass

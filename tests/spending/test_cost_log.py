@@ -205,8 +205,9 @@ async def test_what_cannot_be_written_is_told_and_not_lost(tmp_path: Path) -> No
 
 
 async def test_what_is_wrong_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="cannot be kept"):
-        CostLog(tmp_path / "none" / "costs.db")
+    for name in ("none/costs.db", "a\0b", "a" * 300):
+        with pytest.raises(ConfigurationError, match="cannot be kept"):
+            CostLog(tmp_path / name)
     with closing(sqlite3.connect(tmp_path / "other.db")) as database, database:
         database.execute("CREATE TABLE mine (id INTEGER)")
     database.close()

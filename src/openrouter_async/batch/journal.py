@@ -66,15 +66,15 @@ class Journal:
         self.path = path
         self._is_broken = False
         self._asks_again = asks_again
-        self.is_resumed = path.exists()
-        """Whether it existed before, so it may lack something that was paid for."""
         self._forget()
-        if path.exists() and not (path.is_file() or path.is_dir()):
-            raise self._error("is not a regular file")  # a device or a pipe would be read for ever
         try:
+            self.is_resumed = path.exists()
+            """Whether it existed before, so it may lack something that was paid for."""
+            if self.is_resumed and not (path.is_file() or path.is_dir()):
+                raise self._error("is not a regular file")  # a device or a pipe would be read for ever
             self._file: BinaryIO = FileIO(path, "a+b", opener=private)
-        except OSError as error:
-            raise self._error(f"cannot be opened: {error.strerror}") from error
+        except (OSError, ValueError) as error:  # the latter for a name with a zero in it
+            raise self._error(f"cannot be opened: {getattr(error, 'strerror', error)}") from error
         try:
             self._lock()
             self._read()

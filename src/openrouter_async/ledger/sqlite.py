@@ -94,9 +94,9 @@ class SqliteHolder:
         return await to_thread.run_sync(work, limiter=self._one_at_a_time)
 
     def _connect(self) -> list[Answer]:
-        if self._path.exists() and not self._path.is_file():
-            raise self._error("is not a regular file; name another file")
         with self._errors():
+            if self._path.exists() and not self._path.is_file():
+                raise self._error("is not a regular file; name another file")
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
             connection = sqlite3.connect(
                 self._path, timeout=self._busy_s, isolation_level=None, check_same_thread=False
@@ -159,8 +159,8 @@ class SqliteHolder:
             raise self._error(f"cannot be used: {error}") from error
         except sqlite3.DatabaseError as error:
             raise self._error(f"is damaged, or no ledger: {error}; name another file") from error
-        except OSError as error:
-            raise self._error(f"cannot be opened: {error.strerror}") from error
+        except (OSError, ValueError) as error:  # the latter for a name with a zero in it
+            raise self._error(f"cannot be opened: {getattr(error, 'strerror', error)}") from error
 
     def _error(self, what: str) -> LedgerError:
         return LedgerError(f"the ledger {self.where!r} {what}", where=self.where)

@@ -126,7 +126,7 @@ class CostLog:
                 switch_to_wal(database)
                 database.execute(f"PRAGMA application_id = {_ID}")
                 database.executescript(_SCHEMA)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, ValueError, sqlite3.Error) as error:  # the second for a name with a zero in it
             raise ConfigurationError(f"the costs cannot be kept in {str(self._path)!r}: {error}") from error
 
     # What a client tells it

@@ -53,8 +53,10 @@ def keep_meta(answer: WireType, meta: ResponseMeta | None) -> None:
     """
     private = answer.__pydantic_private__
     if private is None:
-        answer.__pydantic_private__ = {"_meta": meta}
-    else:  # of this answer alone; to set it anew goes through a function of pydantic
+        object.__setattr__(
+            answer, "__pydantic_private__", {"_meta": meta}
+        )  # not through pydantic's own setter
+    else:
         private["_meta"] = meta
 
 

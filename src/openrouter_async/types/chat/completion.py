@@ -18,7 +18,6 @@ from pydantic import (
     ConfigDict,
     Field,
     OnErrorOmit,
-    PrivateAttr,
     TypeAdapter,
     model_validator,
 )
@@ -204,8 +203,6 @@ class ChatCompletion(ModelReply[OutputT]):
     safeguard_results: Annotated[list[SafeguardResult] | None, Lenient()] = None
     """The verdicts of the plugin `armor`."""
 
-    _recoveries: tuple[Recovery, ...] = PrivateAttr(())
-
     @property
     def text(self) -> str:
         """The text of the answer; empty without text."""
@@ -298,7 +295,8 @@ class ChatCompletion(ModelReply[OutputT]):
 
         The fields of the reply besides its text are those of the last request.
         """
-        return self._recoveries
+        recoveries: tuple[Recovery, ...] = self._marks.get("_recoveries", ())
+        return recoveries
 
     @property
     def _first(self) -> Choice:

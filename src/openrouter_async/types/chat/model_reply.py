@@ -6,9 +6,9 @@ A dialect's reply is a subclass with the fields of its wire and the properties t
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import PrivateAttr
 
@@ -63,10 +63,6 @@ class ModelReply(WireType, Generic[OutputT]):
 
     api: ClassVar[str] = "chat"
     """The name of the dialect: `chat`, `responses` or `messages`."""
-
-    _end: StreamEnd | None = PrivateAttr(None)
-    _whole: bool = PrivateAttr(True)
-    _billed: tuple[Usage | None, ...] = PrivateAttr(())
 
     if not TYPE_CHECKING:
 
@@ -164,7 +160,25 @@ class ModelReply(WireType, Generic[OutputT]):
     @property
     def end(self) -> StreamEnd | None:
         """How the stream ended; None for the reply of a plain call, and for what an error keeps of a reply."""
-        return self._end
+        end: StreamEnd | None = self._marks.get("_end")
+        return end
+
+    # No `PrivateAttr`: pydantic fills those by functions of Python, which took 3 % of a call.
+
+    @property
+    def _marks(self) -> Mapping[str, Any]:
+        """What `marked` has noted on it, by name, and `keep_meta`."""
+        return self.__pydantic_private__ or {}
+
+    @property
+    def _whole(self) -> bool:
+        whole: bool = self._marks.get("_whole", True)
+        return whole
+
+    @property
+    def _billed(self) -> tuple[Usage | None, ...]:
+        billed: tuple[Usage | None, ...] = self._marks.get("_billed", ())
+        return billed
 
 
 def with_billed(reply: ReplyT, billed: Sequence[Usage | None]) -> ReplyT:

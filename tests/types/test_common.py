@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import weakref
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -10,15 +11,18 @@ from typing import Annotated, Literal
 import pytest
 from pydantic.json_schema import JsonSchemaMode
 
+from openrouter_async._sansio.parse import ParseFailure, parse
 from openrouter_async.types._base import WireType
 from openrouter_async.types.chat.completion import ChatCompletion, Choice
 from openrouter_async.types.common import (
     Envelope,
     Lenient,
     Listing,
+    MaybeInt,
     MaybeStr,
     MaybeWords,
     RouterMetadata,
+    RowsWithoutNulls,
     ServerToolUse,
     Usage,
     fuller_usage,
@@ -126,3 +130,27 @@ def test_of_a_list_the_entries_that_cannot_be_used_are_left_out() -> None:
 def test_of_numbers_none_is_left_out_since_their_places_count() -> None:
     lists = Lists.model_validate({"numbers": [1, None, 2], "vector": [0.5, "x"]})
     assert (lists.numbers, lists.vector) == (None, None)
+
+
+class Named(WireType):
+    name: str
+    count: MaybeInt = None
+
+
+NAMED = {"name": "x", "count": 3}
+
+
+@pytest.mark.parametrize("odd", [None, {"count": 3}, {"name": [], "count": 3}, 5, "x", []], ids=repr)
+def test_of_a_listing_the_rows_that_cannot_be_read_are_left_out(odd: object) -> None:
+    listing = parse(Listing[Named], json.dumps({"data": [NAMED, odd, NAMED]}).encode())
+    assert listing.data == [Named(name="x", count=3)] * 2
+    assert isinstance(listing.data, RowsWithoutNulls)
+    assert listing.data.sent == 3  # by which the next page is asked for
+    assert json.loads(listing.model_dump_json()) == {"data": [NAMED, NAMED]}
+
+
+def test_a_listing_of_which_no_row_can_be_read_says_why() -> None:
+    with pytest.raises(ParseFailure, match=r"^data\.1\.name: field required$"):
+        parse(Listing[Named], b'{"data": [null, {"count": 3}, 5]}')
+    for none in (b"[]", b"[null]"):
+        assert parse(Listing[Named], b'{"data": %b}' % none).data == []

@@ -103,19 +103,39 @@ class _Unchecked:
 
 
 class WithoutNulls:
-    """Marks a list of rows that loses the rows that are null: `Annotated[list[Row], WithoutNulls()]`."""
+    """Marks a list of rows that loses the rows that are null, and those that cannot be read where others can.
+
+    `Annotated[list[Row], WithoutNulls()]`; where no row can be read, the error is that of the first.
+    """
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         (row,) = get_args(source)
-        rows = core_schema.list_schema(core_schema.nullable_schema(handler.generate_schema(row)))
-        return core_schema.no_info_after_validator_function(_without_nulls, rows)
+        item = core_schema.nullable_schema(handler.generate_schema(row))
+        any_item = core_schema.with_default_schema(item, default=_UNREAD, on_error="default")
+        whole, readable = core_schema.list_schema(item), core_schema.list_schema(any_item)
+        return core_schema.union_schema(
+            [
+                (core_schema.no_info_after_validator_function(_without_nulls, whole), ""),
+                (core_schema.no_info_after_validator_function(_readable, readable), ""),
+            ],
+            mode="left_to_right",
+        )
+
+
+_UNREAD = object()
 
 
 class RowsWithoutNulls(list[T]):
-    """A list that has lost rows which were null."""
+    """A list that has lost rows which were null, or could not be read."""
 
     sent: int
     """How many rows there were; lists are paged by that number."""
+
+
+def _readable(rows: list[object]) -> list[object]:
+    if all(row is _UNREAD or row is None for row in rows):
+        raise ValueError("no row can be read")
+    return _without_nulls([None if row is _UNREAD else row for row in rows])
 
 
 def _without_nulls(rows: list[object]) -> list[object]:

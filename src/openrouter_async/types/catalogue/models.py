@@ -6,15 +6,22 @@ Source: `Model` and `PublicPricing` of the service's OpenAPI document.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Literal, TypeAlias, get_args
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, GetCoreSchemaHandler, model_validator
-from pydantic_core import CoreSchema, core_schema
+from pydantic import AfterValidator, Field, model_validator
 
 from .._base import WireType
-from ..common import Lenient, MaybeBool, MaybeDecimal, MaybeFloat, MaybeInt, MaybeStr
+from ..common import (
+    Lenient,
+    MaybeBool,
+    MaybeDecimal,
+    MaybeFloat,
+    MaybeInt,
+    MaybeStr,
+    RowsWithoutNulls,
+    WithoutNulls,
+)
 
 __all__ = [
     "AgentIndices",
@@ -53,23 +60,6 @@ for one unit. Others are mistakes, which would let a budget pass everything, or 
 Price: TypeAlias = Annotated[Decimal | None, AfterValidator(_amount), Lenient()]
 """US dollars; None where the service names no amount that can be meant, also where it depends on what a router
 chooses (-1)."""
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Marks a list of which a row that cannot be read is left out; unreadable where that leaves none of many."""
-
-    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        (row,) = get_args(source)
-        item = core_schema.with_default_schema(handler.generate_schema(row), default=None, on_error="default")
-        return core_schema.no_info_after_validator_function(_readable, core_schema.list_schema(item))
-
-
-def _readable(rows: list[object]) -> list[object]:
-    kept = [row for row in rows if row is not None]
-    if rows and not kept:
-        raise ValueError("no row of the list can be read")
-    return kept
 
 
 MaybeStrs: TypeAlias = Annotated[list[str] | None, Lenient()]
@@ -360,11 +350,16 @@ class PageLinks(WireType):
     """The next page, as a path from the host's root; None at the end."""
 
 
+def _some(models: list[Model]) -> list[Model]:
+    if isinstance(models, RowsWithoutNulls) and not models:
+        raise ValueError("no model of the list can be read")
+    return models
+
+
 class ModelPage(WireType):
     """A list of models, or a page of it."""
 
-    data: Annotated[list[Model], _Rows()]
-    """Without rows that cannot be read, such as one without an id."""
+    data: Annotated[list[Model], WithoutNulls(), AfterValidator(_some)]
     total_count: MaybeInt = None
     """Models in the whole list."""
     links: Annotated[PageLinks | None, Lenient()] = None

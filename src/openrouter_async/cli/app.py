@@ -16,7 +16,8 @@ from dotenv import dotenv_values
 from .._version import __version__
 from ..errors import APIStatusError, ConfigurationError, OpenRouterError
 from .completion import CommandLine
-from .exit_codes import DONE, FAILED, INTERRUPTED, MISTAKE, PIPE_CLOSED, exit_code_of
+from .ending import obeying
+from .exit_codes import DONE, FAILED, MISTAKE, PIPE_CLOSED, exit_code_of, interrupted
 from .files import encoding_of, reason_of
 from .output import Output, printable, to_json
 from .places import answers_file
@@ -31,6 +32,7 @@ app = CommandLine(
     result_action="return_value",
     default_parameter=Parameter(negative_iterable=()),
     console=console(results),
+    suppress_keyboard_interrupt=False,  # `run` says by its exit code what ended it
 )
 
 _KEYS = ("OPENROUTER_API_KEY", "OPENROUTER_MANAGEMENT_KEY")
@@ -89,17 +91,18 @@ app.register_install_completion_command()
 def run(arguments: Sequence[str]) -> int:
     """Run one command, and return its exit code; see `exit_codes`."""
     try:
-        prepare()
-        code = _run(arguments)
-        results.flush()
+        with obeying():
+            prepare()
+            code = _run(arguments)
+            results.flush()
     except ReaderGone:
         return PIPE_CLOSED
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return interrupted()
     except BaseExceptionGroup as group:  # a second Ctrl-C, which met tasks that were ending
         if group.subgroup(KeyboardInterrupt) is None:
             raise
-        return INTERRUPTED
+        return interrupted()
     if results.failure:
         print(f"openrouter-async: {results.failure}; its output is written above", file=notes)
         return code or FAILED

@@ -20,7 +20,8 @@ from ..batch.signals import received_signals
 from ..errors import OpenRouterError
 from ..structured.schema import Schema
 from .common import connect
-from .exit_codes import DONE, FAILED, INTERRUPTED
+from .ending import told_to_end
+from .exit_codes import DONE, FAILED, interrupted
 from .output import Output, dollars, escaped, printable, to_json
 from .prompt_files import PromptFile
 from .streams import ReaderGone, json_for, notes, results
@@ -52,7 +53,7 @@ async def run_here(
         await watch.run()
     _summarize(output, running, file.bad)
     if watch.is_interrupted:
-        return INTERRUPTED
+        return interrupted()
     if watch.failed is not None:
         raise watch.failed
     return FAILED if running.summary.failed or file.bad else DONE
@@ -100,7 +101,8 @@ class _Watch:
 
     async def _obey_signals(self, scope: anyio.CancelScope) -> None:
         with received_signals() as signals:
-            async for _ in signals:
+            async for number in signals:
+                told_to_end(number)
                 if self.is_interrupted:
                     scope.cancel()
                     return

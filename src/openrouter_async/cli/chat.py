@@ -25,6 +25,7 @@ from ..types.chat.content_parts import Attachment
 from ..types.chat.messages import MessagesLike, user
 from .attachments import attachment
 from .common import Emulated, Json, connect
+from .ending import ended_by
 from .exit_codes import DONE
 from .files import read_saved, read_text, write_saved
 from .output import Output, dollars, printable
@@ -183,7 +184,7 @@ class _Session:
                 self._new_line()
                 return
             except KeyboardInterrupt:
-                if not self._is_interactive:
+                if not self._is_interactive or ended_by() is not None:
                     raise
                 self._new_line()
                 continue
@@ -230,7 +231,7 @@ class _Session:
             run = self._runner.run(turn.ask(conversation, message, self._decided.params))
         except KeyboardInterrupt:
             is_kept = self._keep_half(conversation, before)
-            if not self._is_interactive:
+            if not self._is_interactive or ended_by() is not None:
                 raise
             what = "the question and the partial answer are kept" if is_kept else "nothing was answered yet"
             self._output.note(f"stopped; {what}")

@@ -20,6 +20,7 @@ from ..errors import (
     StreamInterrupted,
     StructuredOutputError,
 )
+from .ending import ended_by
 
 __all__ = [
     "ACCESS",
@@ -33,6 +34,7 @@ __all__ = [
     "PIPE_CLOSED",
     "UNUSABLE",
     "exit_code_of",
+    "interrupted",
 ]
 
 DONE = 0
@@ -71,6 +73,12 @@ _CODES: tuple[tuple[type[OpenRouterError], int], ...] = (
     (InvalidResponseError, UNUSABLE),
     (StructuredOutputError, UNUSABLE),
 )
+
+
+def interrupted() -> int:
+    """Return the exit code of a command that a signal has ended, as a shell would call it."""
+    number = ended_by()
+    return INTERRUPTED if number is None else 128 + number
 
 
 def exit_code_of(error: OpenRouterError) -> int:

@@ -36,6 +36,7 @@ def obeying() -> Iterator[None]:
 
 def _interrupt(number: int, _: FrameType | None) -> None:
     told_to_end(number)
+    signal.signal(number, signal.SIG_DFL)  # a second one ends the command at once
     if signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, signal.SIG_DFL):
         raise KeyboardInterrupt
     signal.raise_signal(signal.SIGINT)

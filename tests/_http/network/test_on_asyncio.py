@@ -168,3 +168,24 @@ async def test_cancelled_just_as_it_was_connected_it_leaves_no_socket(
         task.cancel()
         await asyncio.wait([task])
         assert await server.eventually(lambda: server.open_connections == 0, 1)
+
+
+class CancelledMeanwhile(asyncio.Future[bool]):
+    """A future that Ctrl-C cancels between a look and what follows: its handler may run between any two steps."""
+
+    def done(self) -> bool:
+        was_done = super().done()
+        self.cancel()
+        return was_done
+
+
+@pytest.mark.parametrize("wakes", ["data_received", "connection_lost"])
+async def test_ctrl_c_between_a_look_and_a_wake_up_is_no_failure(wakes: str) -> None:
+    stream, transport = stream_and_transport()
+    stream.connection_made(transport)
+    stream._waiter = CancelledMeanwhile()
+    if wakes == "data_received":
+        stream.data_received(b"x")
+    else:
+        stream.connection_lost(None)
+    assert stream._waiter.cancelled()

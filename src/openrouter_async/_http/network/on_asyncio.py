@@ -18,6 +18,7 @@ import select
 import socket
 import ssl
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, cast
 
 from anyio.lowlevel import checkpoint_if_cancelled
@@ -70,7 +71,10 @@ class AsyncioStream(CallStream, asyncio.Protocol):
         # `_wake` and `_tell_if_idle` without the calls: each chunk of a stream comes this way.
         waiter = self._waiter
         if waiter is not None and not self._is_writing and not waiter.done():
-            waiter.set_result(True)
+            try:  # noqa: SIM105 - which costs less than `suppress`
+                waiter.set_result(True)
+            except asyncio.InvalidStateError:
+                pass  # Ctrl-C has cancelled it since that look
         if self.on_idle_event is not None:
             self.on_idle_event()
 
@@ -252,7 +256,8 @@ class AsyncioStream(CallStream, asyncio.Protocol):
 
     def _wake(self, *, in_time: bool = True) -> None:
         if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(in_time)
+            with suppress(asyncio.InvalidStateError):  # Ctrl-C may cancel it since that look
+                self._waiter.set_result(in_time)
 
     def _arm_timer(self, when: float) -> None:
         self._cancel_timer()

@@ -204,6 +204,16 @@ async def test_what_cannot_be_written_is_told_and_not_lost(tmp_path: Path) -> No
     costs.close()
 
 
+async def test_a_cost_of_any_size_is_kept_and_takes_no_other_with_it(tmp_path: Path) -> None:
+    """A whole number of SQLite ends at nine million dollars, in picodollars."""
+    costs = CostLog(tmp_path / "costs.db")
+    for cost in ("0.25", "10000000", "0.5", "20000000", "0.125"):
+        costs.finished(event("ann", cost))
+    (row,) = await costs.by("user")
+    assert (row.calls, round(row.cost, 6)) == (5, Decimal("30000000.875"))
+    costs.close()
+
+
 async def test_what_is_wrong_is_refused(tmp_path: Path) -> None:
     for name in ("none/costs.db", "a\0b", "a" * 300):
         with pytest.raises(ConfigurationError, match="cannot be kept"):

@@ -62,7 +62,7 @@ _COLUMNS: dict[CostBy, str] = {
     "day": "strftime('%Y-%m-%d', at, 'unixepoch')",
     "month": "strftime('%Y-%m', at, 'unixepoch')",
 }
-_Row: TypeAlias = tuple[float, str, str | None, str | None, str | None, int | None, int, int]
+_Row: TypeAlias = tuple[float, str, str | None, str | None, str | None, int | float | None, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +152,7 @@ class CostLog:
         is_free = event.cost == 0 and not prompt and not completion
         if event.is_own or event.method != "POST" or event.model is None or is_free:
             return
-        cost = None if event.cost is None else int(event.cost * _PICO)
+        cost = _pico(event.cost)
         ids = event.operation, event.user, event.model, event.generation_id
         self._rows.append((time.time(), *ids, cost, prompt, completion))
         self._writer.submit(self._write)
@@ -285,8 +285,7 @@ class CostLog:
             return database.execute(query, values).fetchall()
 
     def _settle(self, id: str, charge: Charge) -> int:
-        cost = None if charge.cost is None else int(charge.cost * _PICO)
-        values = (cost, charge.prompt_tokens or 0, charge.completion_tokens or 0, id)
+        values = (_pico(charge.cost), charge.prompt_tokens or 0, charge.completion_tokens or 0, id)
         try:
             with closing(self._connect()) as database, database:
                 return database.execute(
@@ -314,13 +313,21 @@ class CostLog:
         return f"<CostLog {str(self._path)!r}>"
 
 
+def _pico(cost: Decimal | None) -> int | float | None:
+    """Return US dollars in picodollars, as SQLite can hold and add them up; beyond 9,007 dollars nearly."""
+    pico = None if cost is None else int(cost * _PICO)
+    return pico if pico is None or pico < 2**53 else float(pico)
+
+
 def _midnight(day: date) -> float:
     return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
 
 
 def _cost_row(columns: Sequence[CostBy], row: Sequence[object]) -> CostRow:
     names = {column: str(value) for column, value in zip(columns, row, strict=False) if value is not None}
-    pico, calls, unknown, prompt, completion = (int(str(value or 0)) for value in row[len(columns) :])
+    pico, calls, unknown, prompt, completion = (
+        int(Decimal(str(value or 0))) for value in row[len(columns) :]
+    )
     return CostRow(
         **names,
         cost=pico / _PICO,

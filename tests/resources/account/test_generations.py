@@ -9,7 +9,7 @@ import httpx
 import pytest
 from pydantic import JsonValue
 
-from openrouter_async import ConfigurationError, NotFound
+from openrouter_async import ConfigurationError, NotFound, ServerError
 from openrouter_async.resources.account import generations
 
 from ..mocked import mocked
@@ -76,6 +76,22 @@ async def test_patience_has_an_end(wait: bool | float, seconds: float, pauses: l
         with pytest.raises(NotFound):
             await service.client.generations.get("gen-1", wait=wait)
     assert sum(pauses) == seconds
+
+
+async def test_a_service_that_is_away_for_a_moment_is_waited_for_too(pauses: list[float]) -> None:
+    """What a call has cost is not lost because a look met a failure."""
+    for failures in (1, 2, 3):
+        async with mocked() as service:
+            away = httpx.Response(503, headers={"x-should-retry": "false"})
+            found = httpx.Response(200, json={"data": RECORD})
+            missing = httpx.Response(404, json=MISSING)
+            service.router.route().mock(side_effect=[missing, *[away] * failures, found])
+            looked = service.client.generations.get("gen-1", wait=True)
+            if failures <= 2:
+                assert (await looked).id == "gen-1"
+            else:
+                with pytest.raises(ServerError):
+                    await looked
 
 
 @pytest.mark.parametrize("wait", [-1, float("nan"), "30", None], ids=repr)

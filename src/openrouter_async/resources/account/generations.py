@@ -6,7 +6,15 @@ import anyio
 
 from ..._checks import describe_value
 from ..._sansio.request import finish_body
-from ...errors import ConfigurationError, NotFound
+from ...errors import (
+    ConfigurationError,
+    ConnectError,
+    ConnectionLost,
+    InvalidResponseError,
+    NotFound,
+    RateLimited,
+    ServerError,
+)
 from ...operations import GET_GENERATION, GET_GENERATION_CONTENT, SEND_FEEDBACK
 from ...options import RequestOptions
 from ...types.account.generations import FeedbackCategory, FeedbackResult, Generation, GenerationContent
@@ -19,6 +27,11 @@ PATIENCE_S = 30.0
 """How long a record is waited for that is not there yet."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 2.0
 """Between two looks; each pause is twice the one before."""
+
+PASSING = (ConnectError, ConnectionLost, InvalidResponseError, RateLimited, ServerError)
+"""Failures, after their retries, that may be over at the next look."""
+FAILURES = 2
+"""How many of them are waited out, in a row or not."""
 
 MAX_COMMENT = 1_000
 
@@ -41,7 +54,8 @@ class GenerationsResource(Resource):
 
         Args:
             id: `gen-…`; that of a reply without one is refused.
-            wait: Whether to poll until the record exists, for up to 30 seconds; a number sets the seconds.
+            wait: Whether to poll until the record exists, for up to 30 seconds, also where the service is away for
+                a moment; a number sets the seconds.
             options: See `RequestOptions`.
 
         Raises:
@@ -63,7 +77,7 @@ class GenerationsResource(Resource):
         if not isinstance(patience, int | float) or not patience >= 0:
             raise ConfigurationError(f"wait is {wait!r}; expected True, False, or seconds of at least 0")
         end = anyio.current_time() + patience
-        pause = FIRST_PAUSE_S
+        pause, failures = FIRST_PAUSE_S, 0
         while True:
             try:
                 return await self._send_data(
@@ -74,9 +88,10 @@ class GenerationsResource(Resource):
                     is_poll=patience > 0,
                     is_own=is_own,
                 )
-            except NotFound:
+            except (NotFound, *PASSING) as error:
+                failures += not isinstance(error, NotFound)
                 left = end - anyio.current_time()
-                if left <= 0:
+                if left <= 0 or failures > FAILURES:
                     raise
             await anyio.sleep(min(pause, left))
             pause = min(2 * pause, LONGEST_PAUSE_S)

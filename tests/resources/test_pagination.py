@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from openrouter_async._sansio.pagination import Arguments, CursorPaging, OffsetPaging
-from openrouter_async.errors import RateLimited
+from openrouter_async.errors import InvalidResponseError, RateLimited
 from openrouter_async.resources._pagination import Page, Paginator
 
 
@@ -137,3 +137,18 @@ async def test_an_error_of_a_later_page_comes_after_the_items_before_it(letters:
     with pytest.raises(RateLimited):
         await read()
     assert seen == ["a", "b"]
+
+
+async def test_a_page_that_comes_again_ends_the_list_with_an_error() -> None:
+    """A service that does not know `offset` gives the first page for ever."""
+    asked: list[Arguments] = []
+
+    async def first_page(arguments: Arguments) -> Bare:
+        asked.append(arguments)
+        return Bare(["a", "b"])
+
+    items = aiter(Paginator(first_page, OffsetPaging(), {}))
+    assert [await anext(items), await anext(items)] == ["a", "b"]
+    with pytest.raises(InvalidResponseError, match="the page before once more"):
+        await anext(items)
+    assert asked == [{}, {"offset": 2}]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from .._sansio.pagination import Arguments, Paging, facts_of
+from ..errors import InvalidResponseError
 from ..types.meta import ResponseMeta, kept_meta
 
 __all__ = ["Page", "PageLike", "Paginator"]
@@ -81,11 +82,17 @@ class Paginator(Generic[T]):
     async def __aiter__(self) -> AsyncGenerator[T, None]:
         """Yield the items of all pages."""
         arguments: Arguments | None = self._arguments
+        before: Sequence[T] | None = None
         while arguments is not None:
             page = await self._fetch(arguments)
+            facts = facts_of(page, page.data)
+            if facts.count and page.data == before and self._paging.after(arguments, facts) is not None:
+                raise InvalidResponseError(
+                    "the list continues with the page before once more; the service may not know how to page it"
+                )
             for item in page.data:
                 yield item
-            arguments = self._paging.after(arguments, facts_of(page, page.data))
+            arguments, before = self._paging.after(arguments, facts), page.data
 
     async def all(self) -> list[T]:
         """Return the items of all pages."""

@@ -187,7 +187,7 @@ def test_a_server_that_is_away_is_an_error_that_hides_the_password(tmp_path: Pat
 
 def test_a_ledger_of_a_newer_version_is_refused(url: str, server: str, tmp_path: Path) -> None:
     Redis.from_url(server).hset(f"openrouter:ledger:{{{tmp_path.name}}}:counts", "version", "7")
-    with pytest.raises(LedgerError, match="is of version 7, and this library knows 1"):
+    with pytest.raises(LedgerError, match="is of version 7, and this library knows 2"):
         anyio.run(open_ledger(url).__aenter__)
 
 

@@ -15,7 +15,6 @@ from collections.abc import AsyncIterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 from uuid import uuid4
 
@@ -288,8 +287,12 @@ class Ledger:
 
     async def _ask_at_home(self, step: Step) -> Answer:
         """Ask from another event loop, in a thread that waits for ours."""
+
+        def ask() -> Answer:
+            return from_thread.run(self.ask, step, token=self._home)
+
         try:
-            return await to_thread.run_sync(partial(from_thread.run, self.ask, step, token=self._home))
+            return await to_thread.run_sync(ask)
         except RunFinishedError as error:
             raise LedgerError(
                 f"the event loop that opened the ledger {self.where!r} has ended", where=self.where

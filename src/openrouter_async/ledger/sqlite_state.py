@@ -191,5 +191,5 @@ class SqliteState:
 def _hold(row: _Row) -> HoldRow:
     call, worker, model, amount, is_bounded, budgets, at, is_paced, *rest, is_answered, assumed = row
     terms = tuple(BudgetTerms(*each) for each in json.loads(budgets))
-    facts = (int(amount), bool(is_bounded), terms, at, bool(is_paced), *rest, bool(is_answered), int(assumed))
-    return HoldRow(call, worker, model, *facts)
+    rest += [bool(is_answered), int(assumed)]
+    return HoldRow(call, worker, model, int(amount), bool(is_bounded), terms, at, bool(is_paced), *rest)

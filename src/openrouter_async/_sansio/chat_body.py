@@ -32,7 +32,7 @@ class ChatCall(ModelCall):
 
     api: ClassVar[str] = "chat"
 
-    messages: MessagesLike
+    messages: MessagesLike  # pyright: ignore[reportIncompatibleVariableOverride]  # nobody sets one
 
     @property
     def sent(self) -> dict[str, object]:

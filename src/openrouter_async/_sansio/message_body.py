@@ -32,7 +32,7 @@ class MessageCall(ModelCall):
 
     api: ClassVar[str] = "messages"
 
-    messages: MessageParams
+    messages: MessageParams  # pyright: ignore[reportIncompatibleVariableOverride]  # nobody sets one
 
     @staticmethod
     def known(params: Mapping[str, object]) -> Mapping[str, object]:

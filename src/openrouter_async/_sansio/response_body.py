@@ -31,7 +31,7 @@ class ResponseCall(ModelCall):
 
     api: ClassVar[str] = "responses"
 
-    messages: InputLike
+    messages: InputLike  # pyright: ignore[reportIncompatibleVariableOverride]  # nobody sets one
 
     @staticmethod
     def known(params: Mapping[str, object]) -> Mapping[str, object]:

@@ -115,7 +115,7 @@ class JsonWork:
 # Possessive: no byte is read twice.
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
-_STRINGS = re.compile(rb'(?:[^"]*+"(?:[^"\\]++|\\.)*+"){1,500}+', re.DOTALL)
+_STRINGS = re.compile(rb'(?:[^"]*+"(?:[^"\\]++|\\.)*+"){1,500}', re.DOTALL)
 
 
 def check_work(work: int, limit: int, what: str) -> None:

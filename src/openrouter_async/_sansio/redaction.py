@@ -35,7 +35,7 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     return (
         # A data URL (RFC 2397) keeps its media type, and loses its data. JSON may write `/` as `\/`.
         (
-            re.compile(r"(data:(?!,)(?:[\w.+-]++\\?/[\w.+-]++)?+(?:; ?[\w.=+-]*+)*+,)[^\s\"'<>`]++", re.I),
+            re.compile(r"(data:(?!,)(?:[\w.+-]++\\?+/[\w.+-]++)?(?:; ?+[\w.=+-]*+)*,)[^\s\"'<>`]++", re.I),
             r"\1…",
         ),
         # Keys of OpenRouter, wherever they stand; and of the providers whose own keys an account can hold.

@@ -107,7 +107,7 @@ _ENDS_LINE = re.compile(r"[ \t`*_$.!。]*(?:\n|\Z)")
 _PART_AFTER = re.compile(r"[\s,;|]*[\])}]|[ \t]*[,|][ \t,;|]*(?:\n|\Z)|\.\w|\(|\[(?![\d, ]{1,10}\])")
 _PROSE_AFTER = re.compile(r"[.!。]?\s*\Z|[.!。](?:\s|\[)|\s*\n|\s+(?=[^\W\d_a-z])|\s*\[[\d, ]{1,10}\]")
 """Text that may follow a list on its line: nothing, the end of its sentence, or the beginning of another one."""
-_COMMENTS = re.compile(r"(?:\s|//[^\n]*|#[^\n]*|/\*(?:[^*]|\*(?!/))*+\*/)*+")
+_COMMENTS = re.compile(r"(?:\s++|//[^\n]*+|#[^\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*\*/)*")
 _PAREN = re.compile(r"(?<![\w)\]])\(\s*\Z")
 _BRACE = re.compile(r"(\\boxed\s*)?(?<![$#%])\{\Z")
 _TAG_AFTER = re.compile(r"\s*</([\w.-]{1,50})>")

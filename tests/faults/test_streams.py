@@ -327,6 +327,7 @@ async def test_S13_reasoning(faults: FaultServer, call: Call) -> None:
     ]
 
 
+@pytest.mark.slow
 @kinds((STREAM,))
 async def test_S13_an_image_of_eight_mebibytes_takes_linear_time(faults: FaultServer, call: Call) -> None:
     async def seconds(mebibytes: int) -> float:

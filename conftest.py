@@ -116,10 +116,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
-    """With `-n auto`, two processes for each core, since more than half of the time of the suite is waiting."""
+    """With `-n auto`, three processes for each core, since half of the time of the suite is waiting."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
-    return min(2 * (os.cpu_count() or 1), MOST_WORKERS)
+    return min(3 * (os.cpu_count() or 1), MOST_WORKERS)
 
 
 @pytest.hookimpl(optionalhook=True)

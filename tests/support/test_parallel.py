@@ -15,7 +15,7 @@ from tests.support.folders import ROOT
 pytest.importorskip("xdist")
 
 
-def test_a_core_has_two_processes_since_tests_wait(
+def test_a_core_has_three_processes_since_tests_wait(
     pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PYTEST_XDIST_AUTO_NUM_WORKERS", raising=False)
@@ -23,7 +23,7 @@ def test_a_core_has_two_processes_since_tests_wait(
     for cores in (2, 64):
         monkeypatch.setattr(os, "cpu_count", lambda cores=cores: cores)
         found[cores] = pytestconfig.hook.pytest_xdist_auto_num_workers(config=pytestconfig)
-    assert found == {2: 4, 64: 12}
+    assert found == {2: 6, 64: 12}
 
 
 def test_one_process_runs_all_of_a_file_and_the_files_come_in_order(pytestconfig: pytest.Config) -> None:
@@ -31,6 +31,25 @@ def test_one_process_runs_all_of_a_file_and_the_files_come_in_order(pytestconfig
     scheduler = pytestconfig.hook.pytest_xdist_make_scheduler(config=config, log=None)
     assert scheduler._split_scope("tests/a.py::TestB::test_c[x]") == "tests/a.py"
     assert config.option.loadscopereorder is False
+
+
+def test_files_are_mixed_and_the_documentation_comes_last(
+    pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conftest = pytestconfig.pluginmanager.get_plugin(str(ROOT / "conftest.py"))
+    assert conftest is not None
+    names = ["README.md", *(f"tests/{folder}/test_{name}.py" for folder in "ab" for name in "cdefgh")]
+    given = [SimpleNamespace(path=ROOT / name, place=place) for name in names for place in range(3)]
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    conftest.pytest_collection_modifyitems(items=(alone := [*given]))
+    assert alone == given
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+    conftest.pytest_collection_modifyitems(items=(mixed := [*given]))
+    order = [str(item.path.relative_to(ROOT)) for item in mixed[::3]]
+    assert sorted(order) == sorted(names)
+    assert order[-1] == "README.md"
+    assert [name[6] for name in order[:-1]] not in (["a"] * 6 + ["b"] * 6, ["b"] * 6 + ["a"] * 6)
+    assert [item.place for item in mixed] == [0, 1, 2] * len(names)
 
 
 def test_each_process_imports_all_tests_and_begins_with_others(

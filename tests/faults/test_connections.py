@@ -70,7 +70,7 @@ async def test_C03_tls_to_a_server_that_speaks_none(
 ) -> None:
     with faults.play(handler=handler) as stage:
         url = stage.url.replace("http:", "https:")
-        clocks = Timeouts(connect=0.15 if handler is silent else 5)
+        clocks = Timeouts(connect=0.5 if handler is silent else 5)
         async with AsyncOpenRouter(KEY, base_url=url, retries=FAST, timeouts=clocks) as client:
             error = await fail(call, client)
         assert error.attempts == stage.report().connections

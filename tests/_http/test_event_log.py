@@ -55,7 +55,11 @@ def shape(line: str) -> str:
     return re.sub(r"\d+\.\d{3} s", "… s", line)
 
 
-async def test_an_id_of_the_service_moves_no_cursor(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_id_of_the_service_moves_no_cursor(
+    caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest
+) -> None:
+    if request.config.getoption("--httptools"):
+        pytest.skip("httptools refuses a header with a control character")
     headers = {"x-generation-id": "gen-1\x1b[2J", "x-request-id": "r\x9b2J"}
     done = (await log_of(caplog, replace(GOOD, headers=headers)))[-1].getMessage()
     assert r"'gen-1\x1b[2J', request 'r" in done

@@ -125,9 +125,9 @@ def two(url: str, portal: BlockingPortal) -> Iterator[Two]:
 def begin(holder: RedisHolder, steps: list[Step]) -> bytes:
     """Take the turn, read and apply, and stop before anything is written; return the number of the turn."""
     turn = holder._take_turn(float("inf"))
-    now = holder._state.begin(steps, None)
+    time = holder._state.begin(steps, None)
     for step in steps:
-        holder._machine.apply(step, now)
+        holder._machine.apply(step, time.now, time.date)
     return turn
 
 

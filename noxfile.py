@@ -120,8 +120,9 @@ def trio(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """Run the loopback tests with the lowest versions that pyproject.toml allows, which have no known holes."""
     session.install("-q", "uv")
+    own = str(Path(session.bin, "python"))
     session.run(
-        "uv", "pip", "install", "-q", "--python", "python", "--resolution", "lowest-direct", "-e", ".[dev]"
+        "uv", "pip", "install", "-q", "--python", own, "--resolution", "lowest-direct", "-e", ".[dev]"
     )
     session.run("pytest", "tests", "-q", "-m", "loopback", *session.posargs)
 
@@ -257,7 +258,7 @@ def judges(session: nox.Session) -> None:
     variables = {}
     for name in (name for name in chosen if name != "node"):
         python = str(built / name / "bin" / "python")
-        base = str(session.python or "python")
+        base = str(session.python or Path(session.bin, "python"))
         session.run("uv", "venv", "-q", "--clear", "--python", base, str(built / name))
         session.run("uv", "pip", "install", "-q", "--python", python, *JUDGES[name])
         variables[f"OPENROUTER_ASYNC_JUDGE_{name.upper()}"] = python
@@ -289,9 +290,8 @@ def tools(session: nox.Session) -> None:
     for name in session.posargs or TOOLS:
         modules, packages = TOOLS[name]
         python = str(built / name / "bin" / "python")
-        session.run(
-            "uv", "venv", "-q", "--clear", "--python", str(session.python or "python"), str(built / name)
-        )
+        own = str(session.python or Path(session.bin, "python"))
+        session.run("uv", "venv", "-q", "--clear", "--python", own, str(built / name))
         session.run("uv", "pip", "install", "-q", "--python", python, *base, *packages)
         test = f"tests/tools_seen/test_{name}.py"
         needs = {"OPENROUTER_ASYNC_NEEDS_TOOL": modules}

@@ -229,7 +229,15 @@ def test_a_wrong_argument_is_refused_by_name(arguments: dict[str, object], messa
     assert str(arguments.get("api_key", KEY)) not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["https://a.example/\0", "https://xn--a.example", "https://\u200b.example"])
+HOSTS = (
+    ["https://\u200b.example"]
+    if httpx.__name__ == "httpx2"
+    else ["https://xn--a.example", "https://\u200b.example"]
+)
+"""Those that httpx refuses; httpx2 looks up what is ASCII."""
+
+
+@pytest.mark.parametrize("url", ["https://a.example/\0", *HOSTS])
 async def test_a_base_url_that_no_request_can_have_is_refused(url: str) -> None:
     async with AsyncOpenRouter(KEY, base_url=url) as client:
         with pytest.raises(ConfigurationError, match="base_url is not a URL: "):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from contextlib import suppress
+from contextlib import aclosing, suppress
 
 import anyio
 import pytest
@@ -409,8 +409,8 @@ async def test_a_charge_counts_however_the_stream_ends(events: list[dict[str, ob
         async with client_of(server) as client:
             client._sender.transport.observers.append(watch)
             with suppress(OpenRouterError):
-                async with client.chat.stream("Hi") as stream:
-                    async for _ in stream.text():
+                async with client.chat.stream("Hi") as stream, aclosing(stream.text()) as text:
+                    async for _ in text:
                         if outcome == "left":
                             break
     assert watch.last.outcome == outcome

@@ -196,7 +196,7 @@ async def test_a_rate_is_kept_to() -> None:
             began = time.monotonic()
             await client.batch([f"n{number}" for number in range(20)], rate=Rate(rpm=60 * 40))
         times = [request.arrived_at for request in emulator.requests if request.path == "/chat/completions"]
-        assert max(times) - began >= 19 / 40
+        assert max(times) - began >= 19 / 40 - 0.06
 
 
 def test_an_estimate_sends_nothing_and_needs_no_key(monkeypatch: pytest.MonkeyPatch) -> None:

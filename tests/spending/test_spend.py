@@ -464,7 +464,7 @@ async def test_a_long_prompt_is_estimated_while_the_event_loop_goes_on(emulator:
         observer = meter.observe(request, client._sender)
         assert observer is not None
         await observer.started(Attempt(request=request, number=1, began=0.0, secrets=Secrets()))
-        assert ticks - before > 3
+        assert ticks - before > 1, "none but one, if it waited"
         tasks.cancel_scope.cancel()
     assert meter.held > Decimal("1")
 

@@ -83,6 +83,11 @@ def install(session: nox.Session, *groups: str, extras: str = "") -> None:
     session.install("-q", "-e", f".[{extras}]" if extras else ".", *tools)
 
 
+def own_python(session: nox.Session) -> str:
+    """Return the interpreter of a session; uv does not find `python` where the path has `python3` alone."""
+    return str(Path(session.bin, "python"))
+
+
 def peer_pythons(session: nox.Session, *names: str) -> dict[str, str]:
     """Install other clients, each in an environment of its own, and return the interpreters of those."""
     built = Path(session.create_tmp()).resolve()
@@ -120,10 +125,8 @@ def trio(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """Run the loopback tests with the lowest versions that pyproject.toml allows, which have no known holes."""
     session.install("-q", "uv")
-    own = str(Path(session.bin, "python"))
-    session.run(
-        "uv", "pip", "install", "-q", "--python", own, "--resolution", "lowest-direct", "-e", ".[dev]"
-    )
+    lowest = ("--resolution", "lowest-direct", "-e", ".[dev]")
+    session.run("uv", "pip", "install", "-q", "--python", own_python(session), *lowest)
     session.run("pytest", "tests", "-q", "-m", "loopback", *session.posargs)
 
 
@@ -258,8 +261,7 @@ def judges(session: nox.Session) -> None:
     variables = {}
     for name in (name for name in chosen if name != "node"):
         python = str(built / name / "bin" / "python")
-        base = str(session.python or Path(session.bin, "python"))
-        session.run("uv", "venv", "-q", "--clear", "--python", base, str(built / name))
+        session.run("uv", "venv", "-q", "--clear", "--python", own_python(session), str(built / name))
         session.run("uv", "pip", "install", "-q", "--python", python, *JUDGES[name])
         variables[f"OPENROUTER_ASYNC_JUDGE_{name.upper()}"] = python
     if "node" in chosen:
@@ -290,8 +292,7 @@ def tools(session: nox.Session) -> None:
     for name in session.posargs or TOOLS:
         modules, packages = TOOLS[name]
         python = str(built / name / "bin" / "python")
-        own = str(session.python or Path(session.bin, "python"))
-        session.run("uv", "venv", "-q", "--clear", "--python", own, str(built / name))
+        session.run("uv", "venv", "-q", "--clear", "--python", own_python(session), str(built / name))
         session.run("uv", "pip", "install", "-q", "--python", python, *base, *packages)
         test = f"tests/tools_seen/test_{name}.py"
         needs = {"OPENROUTER_ASYNC_NEEDS_TOOL": modules}

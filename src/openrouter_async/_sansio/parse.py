@@ -161,9 +161,8 @@ def _describe(error: ErrorDetails) -> str:
     reason = message[:1].lower() + message[1:]
     if kind != "missing":
         reason += f", got {describe_json(error['input'])}"
-    path = ".".join(
-        str(step) for step in error["loc"] if step != ""
-    )  # a union has labels, some of them empty
+    # A union has labels, some of them empty.
+    path = ".".join(str(step) for step in error["loc"] if step != "")
     return f"{_cut(path)}: {_cut(reason)}" if path else _cut(reason)
 
 

@@ -84,7 +84,7 @@ class BudgetRow:
 
     name: str
     spent: dict[str, int] = field(default_factory=dict)
-    """Of each day, week and month, by its name, and of all times, by the empty one; see `windows`."""
+    """Of each day, week and month, by its name, and of all times, by the empty one; see `dates.count`."""
     held: int = 0
     holds: int = 0
     """Requests that run or are in doubt."""

@@ -360,6 +360,7 @@ class ModelPage(WireType):
     """A list of models, or a page of it."""
 
     data: Annotated[list[Model], WithoutNulls(), AfterValidator(_some)]
+    """Without rows that cannot be read, such as one without an id."""
     total_count: MaybeInt = None
     """Models in the whole list."""
     links: Annotated[PageLinks | None, Lenient()] = None
